@@ -8,10 +8,11 @@ Everything here is pure and never waits. What comes from an upstream is hostile:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from translators.facts import Endpoint, Failure, Usage
+from translators.value import value
 
 JsonObject = dict[str, Any]
 
@@ -31,7 +32,7 @@ class Malformed(Exception):
         self.message, self.code, self.param, self.status = message, code, param, status
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChatRequest:
     """One chat completion as the client asked for it, checked by the dialect."""
 
@@ -68,7 +69,7 @@ class Destination(Protocol):
         """Version of the upstream's API where the operator pinned one (Azure's ``api-version``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WireRequest:
     """A request in an upstream's own words. Host and credentials are added by ``proxy.upstream``."""
 
@@ -82,7 +83,7 @@ class WireRequest:
     method: str = "POST"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WireResponse:
     """A whole answer in an upstream's own words."""
 
@@ -92,7 +93,7 @@ class WireResponse:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChatResponse:
     """A whole answer in canonical form."""
 

@@ -3,9 +3,9 @@
 Everything else rests on these, and these rest on nothing. They say nothing of a wire format or of a policy.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
+
+from translators.value import Word, value
 
 ECHO_LIMIT = 64
 """Characters of a client's own text that an error repeats (RELIABILITY (d))."""
@@ -22,16 +22,16 @@ def no_such_model(name: str) -> str:
 
 def may_be_model(name: str) -> bool:
     """Whether a name can be a model's at all: a wildcard lets it become part of a path, or of a log line (D14)."""
-    return 0 < len(name) <= 256 and name.isprintable() and not any(trick in name for trick in ("..", "{", "}"))
+    return 0 < len(name) <= 256 and name.isprintable() and ".." not in name and "{" not in name and "}" not in name
 
 
-class Endpoint(StrEnum):
+class Endpoint(Word):
     """What a client asks for, whatever dialect it asks in."""
 
     CHAT = "chat"
 
 
-class FailureKind(StrEnum):
+class FailureKind(Word):
     """Why an attempt, or a whole request, did not succeed. Each kind has one cure, which is why there are so few."""
 
     BAD_REQUEST = "bad_request"
@@ -64,7 +64,7 @@ TLS = "tls"
 """``Failure.code`` of a connection that failed for its certificate or its handshake: trying again cures neither."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failure:
     """How an attempt or a request failed."""
 
@@ -91,7 +91,7 @@ def garbled(message: str) -> Failure:
 UsageSource = Literal["provider", "estimated", "held"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """Tokens of one attempt. Buckets are inclusive, as OpenAI counts them, whatever the provider's own way is."""
 

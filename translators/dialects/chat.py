@@ -11,7 +11,7 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Malformed
 from translators.dialects import checks
-from translators.dialects.chat_messages import check_messages
+from translators.dialects.chat_messages import are_plain, check_messages
 from translators.dialects.chat_tools import check_tools
 from translators.dialects.errors import envelope, unknown_model
 from translators.dialects.shape import check_shape, has_long_number, too_complex
@@ -33,7 +33,9 @@ class ChatDialect:
             Malformed: it is not a legal request; the message names the field.
         """
         body = _load(raw)
-        depth = check_shape(raw, body)
+        plain = type(body) is dict and are_plain(body.get("messages"))
+        rest = {name: value for name, value in body.items() if name != "messages"} if plain else body
+        depth = check_shape(raw, rest)
         if type(body) is not dict:
             raise Malformed("The JSON body of your request must be an object.", "invalid_type")
         hints = body.pop("switchgear", None)
@@ -42,7 +44,7 @@ class ChatDialect:
         model, stream = _model(body), body.get("stream") is True
         if not _REFUSED.isdisjoint(body):
             raise checks.unknown(min(_REFUSED & body.keys()))
-        for field, value in body.items():
+        for field, value in rest.items():
             check = _CHECKS.get(field)
             if check is not None and value is not None:
                 check(value, field)

@@ -26,6 +26,18 @@ _INSTEAD_OF_CONTENT = ("tool_calls", "function_call", "refusal", "audio", "reaso
 _URL_SCHEMES = ("https://", "http://", "data:")
 
 
+def are_plain(messages: Any) -> bool:
+    """Whether each is the common kind, by far: a role and a text. Nothing is left to check of these."""
+    if type(messages) is not list or not 0 < len(messages) <= MOST_MESSAGES:
+        return False
+    for message in messages:
+        if type(message) is not dict or len(message) != 2 or type(message.get("content")) is not str:
+            return False
+        if message.get("role") not in _PLAIN_ROLES:
+            return False
+    return True
+
+
 def check_messages(messages: Any) -> None:
     """Check a request's messages.
 
@@ -36,13 +48,6 @@ def check_messages(messages: Any) -> None:
         raise checks.wrong_type("messages", "an array of objects", messages)
     checks.length(messages, "messages", MOST_MESSAGES, least=1)
     for i, message in enumerate(messages):
-        if (
-            type(message) is dict
-            and len(message) == 2
-            and type(message.get("content")) is str
-            and message.get("role") in _PLAIN_ROLES
-        ):
-            continue  # the common case, by far
         _message(message, f"messages[{i}]")
 
 

@@ -5,7 +5,7 @@ number here, and ``1.0`` no integer: Python would take both.
 """
 
 from collections.abc import Callable, Iterable
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from translators.base import Malformed
@@ -82,11 +82,13 @@ def any_of(*types: type) -> Check:
 
 def integer(low: int | None = None, high: int | None = None) -> Check:
     """An integer between two bounds, both inclusive."""
+    least, most = -inf if low is None else low, inf if high is None else high
 
     def check(value: Any, path: str) -> None:
         if type(value) is not int:
             raise wrong_type(path, "an integer", value)
-        _bounded(value, path, low, high, "integer")
+        if not least <= value <= most:
+            raise _out_of_bounds(value, path, least, most, "integer")
 
     return check
 
@@ -95,11 +97,11 @@ def decimal(low: float, high: float) -> Check:
     """A number between two bounds, both inclusive."""
 
     def check(value: Any, path: str) -> None:
-        if type(value) is not float and type(value) is not int:
+        if (type(value) is float or type(value) is int) and low <= value <= high:
+            return
+        if (type(value) is not float and type(value) is not int) or not isfinite(value):
             raise wrong_type(path, "a decimal", value)
-        if not isfinite(value):  # not out of JSON, but a check that lets NaN pass is none
-            raise wrong_type(path, "a decimal", value)
-        _bounded(value, path, low, high, "decimal")
+        raise _out_of_bounds(value, path, low, high, "decimal")
 
     return check
 
@@ -135,14 +137,8 @@ def short(value: str, path: str, most: int) -> None:
         raise Malformed(f"Invalid '{quoted(path)}': string too long. {limit}", "string_above_max_length", path)
 
 
-def _bounded(value: float, path: str, low: float | None, high: float | None, noun: str) -> None:
-    if low is not None and value < low:
-        limit = f"Expected a value >= {low:g}, but got {quoted(str(value))} instead."
-        raise Malformed(
-            f"Invalid '{quoted(path)}': {noun} below minimum value. {limit}", f"{noun}_below_min_value", path
-        )
-    if high is not None and value > high:
-        limit = f"Expected a value <= {high:g}, but got {quoted(str(value))} instead."
-        raise Malformed(
-            f"Invalid '{quoted(path)}': {noun} above maximum value. {limit}", f"{noun}_above_max_value", path
-        )
+def _out_of_bounds(value: float, path: str, low: float, high: float, noun: str) -> Malformed:
+    side, sign, bound = ("below_min", ">=", low) if value < low else ("above_max", "<=", high)
+    words = side.replace("_", " ").replace("min", "minimum").replace("max", "maximum")
+    limit = f"Expected a value {sign} {bound:g}, but got {quoted(str(value))} instead."
+    return Malformed(f"Invalid '{quoted(path)}': {noun} {words} value. {limit}", f"{noun}_{side}_value", path)

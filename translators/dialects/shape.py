@@ -25,7 +25,7 @@ def check_shape(raw: bytes, document: Any) -> int:
 
     Args:
         raw: the document as it came, legal JSON.
-        document: the same, parsed.
+        document: the same, parsed; what is known to be flat may be left out.
 
     Raises:
         Malformed: ``json_too_complex``.

@@ -36,6 +36,11 @@ class Parser:
         self._head: bytes | None = b""
         self._after_cr = False
 
+    @property
+    def between_events(self) -> bool:
+        """Whether what comes next begins with an event."""
+        return not self._rest and self._head is None and not self._after_cr and self.broken is None
+
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes; return the events that are complete by now."""
         if self.broken is not None:

@@ -9,18 +9,20 @@ from typing import Any, ClassVar
 import orjson
 
 from translators.facts import Failure, FailureKind, Usage, garbled
+from translators.framing.splice import Splice
 from translators.framing.sse import LONGEST_EVENT, Event, Parser
 
 
 class SseDecoder(ABC):
     """One stream of one attempt, as :class:`translators.base.Decoder` promises it."""
 
-    __slots__ = ("_parser", "_whole", "failure", "finished", "started", "usage")
+    __slots__ = ("_parser", "_splice", "_whole", "failure", "finished", "started", "usage")
 
     _LAST_WORD: ClassVar[bytes | None] = None
     """Data of the terminal event where that is not JSON."""
 
-    def __init__(self) -> None:
+    def __init__(self, splice: Splice | None = None) -> None:
+        self._splice = splice or Splice(b"")  # which learns nothing by itself
         self.started, self.finished = False, False
         self.failure: Failure | None = None
         self.usage: Usage | None = None
@@ -30,6 +32,10 @@ class SseDecoder(ABC):
     @abstractmethod
     def _take(self, event: Event) -> bytes:
         """What an event comes to: canonical events (maybe none), and the attributes. Never raises."""
+
+    def _pass_on(self, texts: list[str], data: bytes) -> bytes:
+        """The same of a run of events like those that ``_splice`` was taught: their texts, and all as it came."""
+        raise NotImplementedError  # nothing was taught
 
     @abstractmethod
     def _error_in(self, document: Any) -> Failure | None:
@@ -47,6 +53,13 @@ class SseDecoder(ABC):
         if self._whole is not None and not self._is_stream(self._whole, data):
             return b""
         out = []
+        if self.started and self._parser.between_events:
+            texts, size = self._splice.run(data)
+            if texts:
+                out.append(self._pass_on(texts, data[:size]))
+                if size == len(data):
+                    return out[0]
+                data = data[size:]
         for event in self._parser.feed(data):
             out.append(self._take(event))
             if self.finished or self.failure is not None:

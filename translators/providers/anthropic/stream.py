@@ -13,6 +13,7 @@ import orjson
 
 from translators.base import ChatRequest, JsonObject
 from translators.facts import Failure, garbled
+from translators.framing.splice import Splice
 from translators.framing.sse import Event
 from translators.providers.anthropic.chunks import Chunks, string
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
@@ -58,7 +59,7 @@ class AnthropicDecoder(SseDecoder):
     )
 
     def __init__(self, ask: ChatRequest) -> None:
-        super().__init__()
+        super().__init__(Splice(b"text"))
         self._chunks = Chunks(ask)
         self._shows_usage = ask.include_usage
         self._blocks: dict[int, _Block] = {}
@@ -76,12 +77,19 @@ class AnthropicDecoder(SseDecoder):
             kind = said["type"]
             if kind == "content_block_delta":
                 delta = said["delta"]
-                return self._text(delta["text"]) if delta["type"] == "text_delta" else self._delta(said, delta)
+                if delta["type"] != "text_delta":
+                    return self._delta(said, delta)
+                out = self._text(delta["text"])
+                self._splice.learn(event.data, event.name)
+                return out
             handler = self._HANDLERS.get(kind)
             return handler(self, said) if handler else b""
         except _ODD_SHAPE:
             error = error_of(said)
             return self._fail(failure_of(error, reached_model=self._reached) if error else _ODD_EVENT)
+
+    def _pass_on(self, texts: list[str], data: bytes) -> bytes:  # noqa: ARG002
+        return b"".join([self._text(text) for text in texts])
 
     def _error_in(self, document: Any) -> Failure | None:
         error = error_of(document)

@@ -12,6 +12,10 @@ from translators.facts import Usage
 
 _ABSURD = 1_000_000_000
 """Tokens; no context window is within two orders of magnitude."""
+_CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
+_WRITTEN = ("cache_creation_input_tokens",)
+_REASONING = ("reasoning_tokens",)
+"""Where vendors put what OpenAI has in the details."""
 
 
 def read_usage(raw: Any) -> Usage | None:
@@ -22,30 +26,28 @@ def read_usage(raw: Any) -> Usage | None:
     """
     if type(raw) is not dict:
         return None
-    prompt, completion = _count(raw, "prompt_tokens"), _count(raw, "completion_tokens")
-    if prompt is None or completion is None:
+    prompt: Any = raw.get("prompt_tokens")
+    completion: Any = raw.get("completion_tokens")
+    if not (_is_count(prompt) and _is_count(completion)):
         return None
-    read, made = _details(raw, "prompt_tokens_details"), _details(raw, "completion_tokens_details")
-    cached = _first(
-        _count(read, "cached_tokens"),
-        _count(raw, "prompt_cache_hit_tokens"),
-        _count(raw, "cached_tokens"),
-        _count(raw, "num_cached_tokens"),
-    )
-    cached = min(cached, prompt)
-    written = _first(_count(read, "cache_write_tokens"), _count(raw, "cache_creation_input_tokens"))
-    reasoning = _first(_count(made, "reasoning_tokens"), _count(raw, "reasoning_tokens"))
-    if _is_beside(raw, prompt, completion, reasoning):
+    read, made = raw.get("prompt_tokens_details"), raw.get("completion_tokens_details")
+    cached = min(_detail(read, "cached_tokens", raw, _CACHED), prompt)
+    written = _detail(read, "cache_write_tokens", raw, _WRITTEN)
+    reasoning = _detail(made, "reasoning_tokens", raw, _REASONING)
+    if reasoning and _is_beside(raw, prompt, completion, reasoning):
         completion += reasoning
     return Usage(prompt, completion, cached, min(written, prompt - cached), reasoning)
 
 
-def mend_usage(raw: Any) -> bool:
+def mend_usage(raw: Any, usage: Usage | None) -> bool:
     """Say a usage object in OpenAI's meaning, in place, where its reasoning stands beside its output; else leave it.
 
     A client that multiplies ``completion_tokens`` by a price would come out too low.
+
+    Args:
+        raw: the object.
+        usage: what was read from it.
     """
-    usage = read_usage(raw)
     if usage is None or usage.output_tokens == raw["completion_tokens"]:
         return False
     raw["completion_tokens"] = usage.output_tokens
@@ -53,20 +55,22 @@ def mend_usage(raw: Any) -> bool:
 
 
 def _is_beside(raw: JsonObject, prompt: int, completion: int, reasoning: int) -> bool:
-    total = _count(raw, "total_tokens")
-    return reasoning > completion or (reasoning > 0 and total == prompt + completion + reasoning)
+    return reasoning > completion or bool(raw.get("total_tokens") == prompt + completion + reasoning)
 
 
-def _count(raw: JsonObject, name: str) -> int | None:
-    """A number of tokens; None if it is none: missing, negative, absurd, or a boolean."""
-    value = raw.get(name)
-    return value if type(value) is int and 0 <= value <= _ABSURD else None
+def _is_count(value: Any) -> bool:
+    """Whether this is a number of tokens: not missing, negative, absurd, or a boolean."""
+    return type(value) is int and 0 <= value <= _ABSURD
 
 
-def _first(*counts: int | None) -> int:
-    return next((count for count in counts if count is not None), 0)
-
-
-def _details(raw: JsonObject, name: str) -> JsonObject:
-    value = raw.get(name)
-    return value if type(value) is dict else {}
+def _detail(details: Any, name: str, raw: JsonObject, elsewhere: tuple[str, ...]) -> int:
+    """A part of a main count: where OpenAI puts it, or else where others do; 0 if nobody says."""
+    if type(details) is dict:
+        value = details.get(name)
+        if type(value) is int and 0 <= value <= _ABSURD:
+            return value
+    for other in elsewhere:
+        count: Any = raw.get(other)
+        if _is_count(count):
+            return int(count)
+    return 0
