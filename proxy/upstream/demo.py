@@ -32,15 +32,18 @@ class DemoUpstream:
     def __init__(self, name: str, dice: Dice) -> None:
         self.name, self._dice = name, dice
 
-    async def send(self, request: WireRequest, timeouts: Timeouts, credential: Credential | None) -> "DemoExchange":
+    async def send(
+        self, request: WireRequest, timeouts: Timeouts, credential: Credential | None, within: float
+    ) -> "DemoExchange":
         """See :class:`proxy.upstream.port.Upstream`. Needs no credential and looks at none."""
         del credential
         script = answer(request, self._dice.random, int(time.time()))
-        if script.wait is None or script.wait > timeouts.headers:
-            await asyncio.sleep(timeouts.headers)
+        late = script.wait is None or script.wait > timeouts.headers
+        async with asyncio.timeout(within):
+            await asyncio.sleep(timeouts.headers if late else script.wait or 0.0)
+        if late:
             message = f"The upstream did not begin to answer within {timeouts.headers:g} s."
             raise TransportFault(Failure(FailureKind.TIMEOUT, message, reached_model=True))
-        await asyncio.sleep(script.wait)
         return DemoExchange(script)
 
     async def aclose(self) -> None:
@@ -60,10 +63,11 @@ class DemoExchange:
         self._closed = asyncio.Event()
         self._advance()
 
-    async def read(self) -> bytes:
+    async def read(self, within: float) -> bytes:
         """See :class:`proxy.upstream.port.Exchange`. Pieces that are due together come together, as off a wire."""
         await asyncio.sleep(0)  # an answer without pauses must not keep the loop from everybody else
-        await self._wait()
+        async with asyncio.timeout(within):
+            await self._wait()
         if self._closed.is_set():
             raise TransportFault(_CLOSED)
         if self._next is None and self._end is End.CUT:

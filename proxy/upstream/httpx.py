@@ -1,13 +1,18 @@
 """The network, through httpx2. The only file that imports it.
 
 Each exchange is carried by a task of its own, which gives its connection back itself. It is told to stop by a flag
-while it connects and is cancelled at most once after that, because the pool loses connections otherwise (RELIABILITY
-K1; httpcore#961, httpx#3782). The transport is called directly, without the client around it (PERFORMANCE (b)), and
-its ``trace`` extension tells how far a request has come.
+while it connects and through anyio after that, whose shields httpcore2 builds on, because the pool loses connections
+otherwise (RELIABILITY K1; httpcore#961, httpx#3782). The transport is called directly, without the client around it
+(PERFORMANCE (b)), and its ``trace`` extension tells how far a request has come.
 
 A request is never sent a second time here: once it has gone out, its work may be done (RFC 9112, 9.3.1), and attempts
 are counted by the engine alone (I7). Connections that the other side closed while they were idle are found by the
 pool before they are used.
+
+HTTP/2 is for upstreams that speak nothing else (K10), and each of its connections carries one exchange at a time: in
+httpcore2 2.16 a stream that waits holds up those whose bytes are here, and one that is left is not reset, so that its
+upstream goes on to the end. Here it is cut with its connection. What is left of it: an idle connection that the other
+side closed is found by the request that uses it.
 """
 
 import asyncio
@@ -17,26 +22,32 @@ import zlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from enum import IntEnum
+from importlib import import_module
 from typing import Any, cast
 
+import anyio
 import httpx2
 
 from policies.base import Timeouts
 from proxy.tasks import spawn
+from proxy.upstream import failures, tls
 from proxy.upstream.addresses import not_public
 from proxy.upstream.auth import Scheme
 from proxy.upstream.handover import HandOver
 from proxy.upstream.headers import FIXED, joined, own
 from proxy.upstream.inflate import Inflater
+from proxy.upstream.leftovers import spend_if_more_came
+from proxy.upstream.origin import origin
 from proxy.upstream.port import Credential, TransportFault
-from proxy.upstream.reasons import reason
 from translators.base import WireRequest
-from translators.facts import TLS, Failure, FailureKind
+from translators.facts import Failure, FailureKind
 
 KEEP_ALIVE = 30.0
 """Seconds a connection may be idle. Shorter than the usual 60 s and more of load balancers, who else close first."""
 
-_CUT = Failure(FailureKind.CANCELLED, "The exchange was closed before its end.", reached_model=True)
+_FAULTS: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, zlib.error)
+"""What an exchange can end with. HTTP/2 adds its library's own: httpcore2 lets some of them through."""
+
 _LOST = Failure(FailureKind.UNREACHABLE, "The exchange with the upstream was lost.", reached_model=True)
 
 
@@ -57,15 +68,15 @@ class _Stopped(Exception):
 
 
 class _Refused(Exception):
-    """We will have nothing of it; the text says why."""
+    """We will have nothing of it."""
 
-    def __init__(self, message: str, kind: FailureKind) -> None:
-        super().__init__(message)
-        self.kind = kind
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 class HttpUpstream:
-    """One account behind an HTTP(S) base URL, with its own pool of HTTP/1.1 connections.
+    """One account behind an HTTP(S) base URL, with its own pool of connections.
 
     Args:
         name: the upstream's name in the configuration.
@@ -74,13 +85,16 @@ class HttpUpstream:
         headers: the operator's own, added to every request; they win over the wire format's, a credential over them.
         connections: exchanges under way at most, and connections kept. Further ones wait, within ``connect``.
         public_only: whether a connection to an address that is not on the public internet is refused (S13).
+            Not through a ``proxy``: its address is the operator's word, and where it goes from there cannot be seen.
         verify: how certificates are verified: by the system's authorities, by a context of one's own, or not at all.
+        http2: whether HTTP/2 is offered; by TLS alone, and spoken where the upstream takes the offer.
+        proxy: URL of an HTTP proxy that all goes through, perhaps with a user and a password: a secret.
 
     Raises:
-        ValueError: a base URL or a header that cannot be used.
+        ValueError: a base URL, a proxy or a header that cannot be used, or ``http2`` without its extra.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what an upstream is made of stands in one list)
         self,
         name: str,
         base_url: str,
@@ -89,28 +103,41 @@ class HttpUpstream:
         connections: int,
         public_only: bool,
         verify: ssl.SSLContext | bool = True,
+        http2: bool = False,
+        proxy: str | None = None,
     ) -> None:
         self.name = name
-        self._base, self._auth, self._headers = _base(base_url), auth, own(headers)
-        self._connections, self._public_only = connections, public_only
+        self._base, self._auth, self._headers = origin(base_url).url, auth, own(headers)
+        self._connections, self._public_only = connections, public_only and proxy is None
         self._slots = asyncio.Semaphore(connections)
         self._under_way, self._retired = 0, False
-        self._transport = httpx2.AsyncHTTPTransport(
-            verify=_system_authorities() if verify is True else verify,
+        self._faults = _FAULTS + (_http2_faults() if http2 else ())
+        context = _context(verify, http2=http2)
+        self._open = functools.partial(
+            httpx2.AsyncHTTPTransport,
+            verify=context,
             trust_env=False,
-            limits=httpx2.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEP_ALIVE
-            ),
+            http2=http2,
+            proxy=None if proxy is None else _proxy(proxy, context),
+            limits=_limits(1 if http2 else connections),
         )
+        self._shared = None if http2 else self._open()
+        self._resting: list[httpx2.AsyncHTTPTransport] = []
 
-    async def send(self, request: WireRequest, timeouts: Timeouts, credential: Credential | None) -> "HttpExchange":
+    async def send(
+        self, request: WireRequest, timeouts: Timeouts, credential: Credential | None, within: float
+    ) -> "HttpExchange":
         """See :class:`proxy.upstream.port.Upstream`."""
         outgoing = self._outgoing(request, credential)
+        async with asyncio.timeout(within):
+            return await self._send(outgoing, timeouts)
+
+    async def _send(self, outgoing: httpx2.Request, timeouts: Timeouts) -> "HttpExchange":
         connected_by = asyncio.get_running_loop().time() + timeouts.connect
         await self._slot(connected_by)
         exchange = HttpExchange(timeouts, connected_by, self._public_only)
         self._under_way += 1
-        exchange.carrier = spawn(self._carry(exchange, outgoing), f"upstream {self.name}")
+        spawn(self._carry(exchange, outgoing), f"upstream {self.name}")
         try:
             await exchange.answered()
         except BaseException:
@@ -122,7 +149,8 @@ class HttpUpstream:
         """Close the idle connections, once nothing is under way any more: running exchanges go on to their end."""
         self._retired = True
         if not self._under_way:
-            await self._transport.aclose()
+            for transport in (*([self._shared] if self._shared else ()), *self._resting):
+                await transport.aclose()
 
     async def _slot(self, until: float) -> None:
         """Our own queue before the pool's: leaving it leaves nothing behind."""
@@ -130,18 +158,26 @@ class HttpUpstream:
             async with asyncio.timeout_at(until):
                 await self._slots.acquire()
         except TimeoutError:
-            message = f"All {self._connections} connections to the upstream are busy: its pool is full."
-            raise TransportFault(Failure(FailureKind.TIMEOUT, message)) from None
+            raise TransportFault(failures.pool_full(self._connections)) from None
 
     async def _carry(self, exchange: "HttpExchange", request: httpx2.Request) -> None:
+        transport = self._shared or (self._resting.pop() if self._resting else self._open())
         try:
-            await exchange.carry(self._transport, request)
+            await exchange.carry(transport, request, self._faults)
         finally:
+            if transport is not self._shared:
+                await self._rest(transport, whole=exchange.complete)
             self._under_way -= 1
             self._slots.release()
             exchange.over()
             if self._retired:
                 await self.aclose()
+
+    async def _rest(self, transport: httpx2.AsyncHTTPTransport, *, whole: bool) -> None:
+        if whole:
+            self._resting.append(transport)
+        else:
+            await transport.aclose()
 
     def _outgoing(self, request: WireRequest, credential: Credential | None) -> httpx2.Request:
         headers = {**FIXED, **request.headers, **self._headers}
@@ -154,33 +190,38 @@ class HttpUpstream:
             lines = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         except (httpx2.InvalidURL, ValueError) as fault:
             why = "a header is not ASCII" if isinstance(fault, UnicodeEncodeError) else str(fault)
-            raise TransportFault(Failure(FailureKind.UNREACHABLE, f"The request was not sent: {why}.")) from None
+            raise TransportFault(failures.not_sent(why)) from None
         lines += [(b"host", url.netloc), (b"content-length", b"%d" % len(request.body))]
         return httpx2.Request(request.method, url, headers=lines, stream=httpx2.ByteStream(request.body))
 
 
 class HttpExchange:
-    """See :class:`proxy.upstream.port.Exchange`. ``carry`` runs in the carrier, the rest is its reader's."""
-
-    carrier: asyncio.Task[None]
+    """See :class:`proxy.upstream.port.Exchange`. ``carry`` runs in a task of its own, the rest is its reader's."""
 
     def __init__(self, timeouts: Timeouts, connected_by: float, public_only: bool) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self._timeouts, self._public_only = timeouts, public_only
-        self._phase, self._sent, self._stopped, self._complete = _Phase.CONNECTING, False, False, False
+        self.complete = False
+        """Whether the answer came to its end, and nothing else is left to do."""
+        self._phase, self._sent, self._stopped = _Phase.CONNECTING, False, False
         self._body, self._answered = HandOver(), asyncio.Event()
+        self._scope = anyio.CancelScope()
+        # httpx2's own deadlines see to it that a connection nobody waits for any more ends, a proxy's tunnel included.
+        # Once it stands it is for us alone to say.
+        self._steps: dict[str, float | None] = dict.fromkeys(("connect", "pool", "read", "write"), timeouts.connect)
         self._failure: Failure | None = None
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_at(connected_by, self._expire)
 
-    async def read(self) -> bytes:
+    async def read(self, within: float) -> bytes:
         """See :class:`proxy.upstream.port.Exchange`."""
-        return await self._body.get()
+        async with asyncio.timeout(within):
+            return await self._body.get()
 
     def close(self) -> None:
         """See :class:`proxy.upstream.port.Exchange`."""
-        self._body.drop(_CUT)
+        self._body.drop(failures.CUT)
         self._stop()
 
     async def answered(self) -> None:
@@ -193,29 +234,31 @@ class HttpExchange:
         if self._failure is not None and not self.status:
             raise TransportFault(self._failure)
 
-    async def carry(self, transport: httpx2.AsyncHTTPTransport, request: httpx2.Request) -> None:
-        """The exchange itself, from the pool to the pool."""
-        # Our own deadlines end what is waited for; httpx2's see to it that a connection nobody waits for any more ends.
-        steps = {"connect": self._timeouts.connect, "pool": self._timeouts.connect, "read": None, "write": None}
-        request.extensions = {"trace": self._trace, "timeout": steps}
+    async def carry(
+        self, transport: httpx2.AsyncHTTPTransport, request: httpx2.Request, faults: tuple[type[Exception], ...]
+    ) -> None:
+        """The exchange itself, from the pool to the pool; ``faults`` are those it can end with."""
+        request.extensions = {"trace": self._trace, "timeout": self._steps}
         try:
-            response = await transport.handle_async_request(request)
-            try:
-                await self._deliver(response)
-            finally:
-                self._phase = _Phase.CLOSING
-                await response.aclose()
+            with self._scope:
+                response = await transport.handle_async_request(request)
+                try:
+                    await self._deliver(response)
+                finally:
+                    self._phase = _Phase.CLOSING
+                    await response.aclose()
+                self.complete = True
         except _Stopped:
             return
-        except (httpx2.HTTPError, OSError, zlib.error, _Refused) as fault:
+        except _Refused as refusal:
+            self._fail(refusal.failure)
+        except faults as fault:
             self._fail(_explain(fault, sent=self._sent))
-        else:
-            self._complete = True
 
     def over(self) -> None:
         """The carrier has ended and its connection is back, or gone: whoever waits hears of it now."""
         self._timer.cancel()
-        if self._complete:
+        if self.complete:
             self._body.end()
         else:
             self._fail(_LOST)
@@ -224,30 +267,44 @@ class HttpExchange:
         self._phase = _Phase.ANSWERED
         self._timer.cancel()
         headers = joined(response.headers.raw)
-        inflater = _inflater(response.status_code, headers)
+        inflater = self._inflater(response.status_code, headers)
         self.status, self.headers = response.status_code, headers
         self._answered.set()
         # aclosing: a generator left to the garbage collector would be closed by a task of the loop's own.
         stream = cast("AsyncGenerator[bytes, None]", aiter(cast("httpx2.AsyncByteStream", response.stream)))
-        async with aclosing(stream) as pieces:
-            async for piece in pieces:
-                for inflated in inflater.feed(piece) if inflater else (piece,):
-                    await self._body.put(inflated)
+        try:
+            async with aclosing(stream) as pieces:
+                async for piece in pieces:
+                    for inflated in inflater.feed(piece) if inflater else (piece,):
+                        await self._body.put(inflated)
+        finally:  # a body can be at its end and damaged all the same
+            spend_if_more_came(response.stream, response.extensions["network_stream"])
         if inflater and not inflater.complete:
             raise zlib.error
 
+    def _inflater(self, status: int, headers: Mapping[str, str]) -> Inflater | None:
+        if status < 200:
+            raise _Refused(failures.no_answer(failures.SWITCHES, sent=self._sent))
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise _Refused(failures.no_answer(failures.ENCODED, sent=self._sent))
+        return Inflater() if encoding.endswith("gzip") else None
+
     async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx2 tells how far it has come; see "trace" in its documentation of request extensions."""
-        if event == "http11.send_request_headers.started":
+        step = event.partition(".")[2]  # before it: which part of httpcore2, by version of HTTP
+        if step == "send_request_headers.started":
             if self._stopped:
                 raise _Stopped
-            self._reach(_Phase.SENDING)
-        elif event == "http11.send_request_body.complete":
+            if info["request"].method != b"CONNECT":  # that one is for a proxy, and still a part of connecting
+                self._steps.update(read=None, write=None)
+                self._reach(_Phase.SENDING)
+        elif step == "send_request_body.complete" and self._phase is _Phase.SENDING:
             self._sent = True
             self._reach(_Phase.SENT)
-        elif event == "http11.response_closed.started":
+        elif step == "response_closed.started":
             self._phase = _Phase.CLOSING
-        elif event == "connection.connect_tcp.complete" and self._public_only:
+        elif step == "connect_tcp.complete" and self._public_only:
             await _insist_on_public(info["return_value"])
 
     def _reach(self, phase: _Phase) -> None:
@@ -256,7 +313,8 @@ class HttpExchange:
         self._timer = self._loop.call_later(self._timeouts.headers, self._expire)
 
     def _expire(self) -> None:
-        self._fail(_late(self._phase, self._timeouts))
+        late = {_Phase.CONNECTING: failures.not_connected, _Phase.SENDING: failures.not_taken}
+        self._fail(late.get(self._phase, failures.not_answered)(self._timeouts))
         self._stop()
 
     def _fail(self, failure: Failure) -> None:
@@ -269,7 +327,7 @@ class HttpExchange:
             self._stopped = True
             self._timer.cancel()
             if _Phase.CONNECTING < self._phase < _Phase.CLOSING:
-                self.carrier.cancel()
+                self._scope.cancel()
 
 
 async def _insist_on_public(stream: Any) -> None:
@@ -280,65 +338,57 @@ async def _insist_on_public(stream: Any) -> None:
         address = ""
     if (why := not_public(address)) is not None:
         await stream.aclose()
-        message = f"The upstream's name leads to an address that is not public ({why})."
-        raise _Refused(message, FailureKind.UNREACHABLE)
+        raise _Refused(failures.not_public(why))
 
 
-@functools.cache
-def _system_authorities() -> ssl.SSLContext:
-    """Reading the authorities takes tens of milliseconds and a megabyte: once for all upstreams."""
-    return httpx2.create_ssl_context(trust_env=False)
+def _limits(connections: int) -> httpx2.Limits:
+    return httpx2.Limits(
+        max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEP_ALIVE
+    )
 
 
-def _base(base_url: str) -> str:
+def _context(verify: ssl.SSLContext | bool, *, http2: bool) -> ssl.SSLContext:
+    """httpcore2 writes what it offers into the context, so the one that upstreams share is not for HTTP/2."""
+    if http2 and isinstance(verify, bool):
+        return tls.fresh() if verify else httpx2.create_ssl_context(verify, trust_env=False)
+    return tls.context(verify)
+
+
+def _proxy(url: str, context: ssl.SSLContext) -> httpx2.Proxy:
+    """Its messages hold nothing of the URL, which may hold a password."""
     try:
-        url = httpx2.URL(base_url)
-    except httpx2.InvalidURL as fault:
-        raise ValueError(f"base_url is not a URL: {fault}") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("base_url must begin with http:// or https:// and name a host")
-    if url.userinfo or url.query or url.fragment:
-        raise ValueError("base_url must hold no credentials, query or fragment")
-    return base_url.rstrip("/")
+        where = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        raise ValueError("proxy is not a URL") from None
+    if where.scheme not in ("http", "https") or not where.host:
+        raise ValueError("proxy must begin with http:// or https:// and name a host")
+    return httpx2.Proxy(where, ssl_context=context if where.scheme == "https" else None)
 
 
-def _inflater(status: int, headers: Mapping[str, str]) -> Inflater | None:
-    if status < 200:
-        raise _Refused("The upstream wants to switch protocols.", FailureKind.GARBLED)
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise _Refused("The upstream's answer is in a content encoding it was not asked for.", FailureKind.GARBLED)
-    return Inflater() if encoding.endswith("gzip") else None
-
-
-def _late(phase: _Phase, timeouts: Timeouts) -> Failure:
-    if phase is _Phase.CONNECTING:
-        return Failure(FailureKind.TIMEOUT, f"The upstream took no connection within {timeouts.connect:g} s.")
-    if phase is _Phase.SENDING:
-        return Failure(FailureKind.TIMEOUT, f"The upstream did not take the request within {timeouts.headers:g} s.")
-    message = f"The upstream did not begin to answer within {timeouts.headers:g} s."
-    return Failure(FailureKind.TIMEOUT, message, reached_model=True)
+def _http2_faults() -> tuple[type[Exception], ...]:
+    try:
+        return (import_module("h2.exceptions").H2Error,)
+    except ImportError:
+        raise ValueError("http2 needs an extra to be installed: switchgear[http2]") from None
 
 
 def _explain(fault: Exception, *, sent: bool) -> Failure:
     """A failure in our own words. httpx2's are not shown: they can hold what was sent, keys too."""
-    if isinstance(fault, _Refused):
-        return Failure(fault.kind, str(fault), reached_model=sent)
     if isinstance(fault, httpx2.TimeoutException):
         return Failure(FailureKind.TIMEOUT, "The upstream took no connection in time.", reached_model=sent)
-    if isinstance(fault, httpx2.LocalProtocolError):
-        message = "The request was not sent: one of its headers is not legal in HTTP."
-        return Failure(FailureKind.UNREACHABLE, message)
+    if isinstance(fault, httpx2.ProxyError):
+        return Failure(FailureKind.UNREACHABLE, f"The proxy refused to connect: status {str(fault)[:3]}.")
+    if isinstance(fault, httpx2.LocalProtocolError) and not sent:
+        return failures.not_sent("one of its headers is not legal in HTTP")
     if isinstance(fault, zlib.error):
-        return Failure(FailureKind.GARBLED, "The upstream's answer is damaged gzip.", reached_model=sent)
-    if isinstance(fault, httpx2.RemoteProtocolError) and not _cut_off(fault):
-        return Failure(FailureKind.GARBLED, "The upstream's answer is not valid HTTP.", reached_model=sent)
-    lead = "The connection to the upstream broke" if sent else "The upstream could not be reached"
-    why = reason(fault)
-    code = TLS if why.startswith("TLS:") else None
-    return Failure(FailureKind.UNREACHABLE, f"{lead}: {why}.", reached_model=sent, code=code)
+        return failures.no_answer(failures.DAMAGED, sent=sent)
+    if isinstance(fault, httpx2.NetworkError | OSError) or _cut_off(fault):
+        return failures.broken(fault, sent=sent)
+    return failures.no_answer(failures.NOT_HTTP, sent=sent)
 
 
-def _cut_off(fault: httpx2.RemoteProtocolError) -> bool:
-    """Whether the bytes just ended: httpcore2 (head) and h11 (body) say so by these words alone."""
-    return str(fault).startswith(("Server disconnected", "peer closed connection"))
+def _cut_off(fault: Exception) -> bool:
+    """Whether the bytes just ended: httpcore2 (head), h11 (body) and h2 (events) say so by these words alone."""
+    return str(fault).startswith(
+        ("Server disconnected", "peer closed", "peer unexpectedly closed", "<StreamReset", "<ConnectionTerminated")
+    )

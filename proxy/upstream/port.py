@@ -1,6 +1,7 @@
 """The transport port: what the engine needs of the network, and nothing about how it is done.
 
-Implementations: ``httpx.py`` (the network), ``demo.py`` (answers by itself). One contract, one test suite.
+Implementations: ``fast.py`` (the network, by a protocol of our own), ``httpx.py`` (the network, through httpx2) and
+``demo.py`` (answers by itself). One contract, one test suite.
 """
 
 from collections.abc import Mapping
@@ -38,13 +39,17 @@ class Exchange(Protocol):
     headers: Mapping[str, str]
     """Lower-case names; repeated headers are joined by a comma."""
 
-    async def read(self) -> bytes:
+    async def read(self, within: float) -> bytes:
         """The next bytes of the body as they come off the wire (content decoding done); ``b""`` at its end.
 
-        Waits without a deadline of its own: the caller has the first-token and gap deadlines. Safe to cancel: nothing
-        is lost, the next ``read`` gets it. While nobody reads, the upstream is held back (at most 256 KiB wait here).
+        Does not wait if something is there. Safe to cancel: nothing is lost, the next ``read`` gets it. While nobody
+        reads, the upstream is held back (at most 256 KiB wait here).
+
+        Args:
+            within: seconds; the caller has the first-token and gap deadlines.
 
         Raises:
+            TimeoutError: nothing came in time. Nothing is lost by that, either.
             TransportFault: the connection broke, or the body is not what its headers promised.
         """
 
@@ -57,10 +62,19 @@ class Upstream(Protocol):
 
     name: str
 
-    async def send(self, request: WireRequest, timeouts: Timeouts, credential: Credential | None) -> Exchange:
+    async def send(
+        self, request: WireRequest, timeouts: Timeouts, credential: Credential | None, within: float
+    ) -> Exchange:
         """Send and wait for the answer's head. Safe to cancel at any moment: no connection is lost.
 
+        Args:
+            request: what to send.
+            timeouts: the target's deadlines for connecting and for the head.
+            credential: what it is sent under; None where the upstream asks for none.
+            within: seconds that the request as a whole has left.
+
         Raises:
+            TimeoutError: there was no head when ``within`` was over.
             TransportFault: not connected in ``timeouts.connect`` (``reached_model`` false), no head in
                 ``timeouts.headers`` (``reached_model`` true), refused, broken, or not HTTP.
         """

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from proxy.upstream.port import Exchange
-
+PATIENCE = 10.0
+"""Seconds after which what has not come never will."""
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
@@ -75,6 +75,10 @@ class Line:
                 back.cancel()
                 writer.transport.abort()
 
+    def half_close(self) -> None:
+        """Say that nothing more comes, and go on listening."""
+        self._writer.write_eof()
+
     async def close(self) -> None:
         """Close in good order (FIN)."""
         self._writer.close()
@@ -117,28 +121,33 @@ async def always_ok(line: Line) -> None:
 
 
 class RawServer:
-    """Listens on a free port of 127.0.0.1 while its ``async with`` lasts, and runs the script on each connection."""
+    """Listens on a free port while its ``async with`` lasts, and runs the script on each connection."""
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
-        self._script, self._tls = script, tls
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+        self._script, self._tls, self._host = script, tls, host
         self.requests: list[Received] = []
         self.accepted = 0
         """Connections so far (with TLS: that finished their handshake)."""
         self.open = 0
         """Connections at this moment."""
+        self.peak = 0
+        """The most that were open at a time."""
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self._server = await asyncio.start_server(self._accept, self._host, 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
-        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.url = f"{'https' if self._tls else 'http'}://{host}:{self.port}"
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None
     ) -> None:
         self._server.close()
+        for _ in range(5):  # what was accepted in this very turn has a line in the next ones
+            await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -148,17 +157,26 @@ class RawServer:
         self._news.set()
 
     async def until(self, holds: Callable[["RawServer"], bool]) -> None:
-        """Wait until the server looks like that."""
-        while not holds(self):
-            self._news.clear()
-            await self._news.wait()
+        """Wait until the server looks like that.
+
+        Raises:
+            TimeoutError: it never does.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while not holds(self):
+                self._news.clear()
+                await self._news.wait()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())  # also if it is cancelled before it begins
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         self.accepted += 1
         self.open += 1
+        self.peak = max(self.peak, self.open)
         self.tell()
         try:
             await self._script(Line(self, reader, writer))
@@ -166,7 +184,6 @@ class RawServer:
             pass  # the client, or the test, has had enough
         finally:
             writer.transport.abort()
-            self._tasks.discard(task)
             self.open -= 1
             self.tell()
 
@@ -178,11 +195,3 @@ def gate(port: int, opened: asyncio.Event) -> Script:
         await line.joined(port, opened)
 
     return script
-
-
-async def whole(exchange: Exchange) -> bytes:
-    """All of a body."""
-    pieces = []
-    while piece := await exchange.read():
-        pieces.append(piece)
-    return b"".join(pieces)

@@ -10,7 +10,7 @@ import pytest
 from policies.base import Timeouts
 from proxy.upstream.demo import DemoExchange, DemoUpstream
 from proxy.upstream.port import TransportFault, Upstream
-from tests.proxy.upstream.raw_server import whole
+from tests.proxy.upstream.transports import LONG, whole
 from translators.base import WireRequest
 from translators.facts import FailureKind
 
@@ -33,7 +33,7 @@ def _ask(model: str, text: str = "one two three", *, stream: bool = True) -> Wir
 
 async def _send(model: str, timeouts: Timeouts = PATIENT, *, stream: bool = True, text: str = "a b c") -> DemoExchange:
     upstream = DemoUpstream("demo", random.Random(1))
-    return await upstream.send(_ask(model, text, stream=stream), timeouts, None)
+    return await upstream.send(_ask(model, text, stream=stream), timeouts, None, LONG)
 
 
 async def test_it_is_an_upstream() -> None:
@@ -43,7 +43,7 @@ async def test_it_is_an_upstream() -> None:
     await upstream.aclose()
 
     assert upstream.name == "rehearsal"
-    assert (await upstream.send(_ask("echo"), PATIENT, None)).status == 200
+    assert (await upstream.send(_ask("echo"), PATIENT, None, LONG)).status == 200
 
 
 async def test_a_whole_answer_comes_by_body() -> None:
@@ -52,25 +52,25 @@ async def test_a_whole_answer_comes_by_body() -> None:
 
     assert (exchange.status, exchange.headers["content-type"]) == (200, "application/json")
     assert orjson.loads(await whole(exchange))["choices"][0]["message"]["content"] == "a b c"
-    assert await exchange.read() == b""
+    assert await exchange.read(LONG) == b""
 
 
 async def test_what_is_due_together_comes_together() -> None:
     """A stream without pauses is one read, as off a fast wire; after it comes the end."""
     exchange = await _send("echo")
 
-    data = await exchange.read()
+    data = await exchange.read(LONG)
 
     assert data.count(b"data: ") == 6
     assert data.endswith(b"data: [DONE]\n\n")
-    assert await exchange.read() == b""
+    assert await exchange.read(LONG) == b""
 
 
 async def test_a_long_answer_comes_in_several_reads() -> None:
     """One read gives a bounded number of bytes."""
     exchange = await _send("lorem?tokens=2000")
     sizes = []
-    while data := await exchange.read():
+    while data := await exchange.read(LONG):
         sizes.append(len(data))
 
     assert len(sizes) > 1
@@ -83,7 +83,7 @@ async def test_pauses_are_kept() -> None:
     began = loop.time()
     exchange = await _send("echo?delay=30ms&gap=20ms")
     moments = []
-    while await exchange.read():
+    while await exchange.read(LONG):
         moments.append(loop.time() - began)
 
     assert len(moments) <= 3
@@ -94,7 +94,7 @@ async def test_pauses_are_kept() -> None:
 async def test_a_cancelled_read_loses_nothing() -> None:
     """The next one gets what it waited for."""
     exchange = await _send("echo?delay=20ms")
-    reader = asyncio.ensure_future(exchange.read())
+    reader = asyncio.ensure_future(exchange.read(LONG))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     reader.cancel()
@@ -113,14 +113,31 @@ async def test_a_late_head_is_a_timeout(model: str) -> None:
     assert (caught.value.failure.kind, caught.value.failure.reached_model) == (FailureKind.TIMEOUT, True)
 
 
+async def test_a_head_that_takes_longer_than_what_is_left_is_the_callers_timeout() -> None:
+    """``within`` is over before ``timeouts.headers`` is."""
+    for model in ("hang", "echo?delay=1m"):
+        with pytest.raises(TimeoutError):
+            await DemoUpstream("demo", random.Random(1)).send(_ask(model, stream=False), PATIENT, None, 0.02)
+
+
+async def test_a_read_that_takes_too_long_loses_nothing() -> None:
+    """What comes later is there for the next one; what is due needs no time."""
+    exchange = await _send("echo?gap=50ms")
+    first = await exchange.read(0)
+    with pytest.raises(TimeoutError):
+        await exchange.read(0.001)
+
+    assert (first + await whole(exchange)).count(b"data: ") == 6
+
+
 async def test_a_cut_stream_breaks() -> None:
     """What came before is delivered, then the connection is gone, and stays it."""
     exchange = await _send("cut")
 
-    assert b'"a"' in await exchange.read()
+    assert b'"a"' in await exchange.read(LONG)
     for _ in range(2):
         with pytest.raises(TransportFault) as caught:
-            await exchange.read()
+            await exchange.read(LONG)
         assert (caught.value.failure.kind, caught.value.failure.reached_model) == (FailureKind.UNREACHABLE, True)
 
 
@@ -128,8 +145,8 @@ async def test_a_cut_stream_breaks() -> None:
 async def test_a_stalled_answer_stops_until_it_is_closed(stream: bool) -> None:
     """Half of it comes; who waits for the rest is set free by ``close``."""
     exchange = await _send("stall", stream=stream)
-    assert await exchange.read()
-    reader = asyncio.ensure_future(exchange.read())
+    assert await exchange.read(LONG)
+    reader = asyncio.ensure_future(exchange.read(LONG))
     done, _ = await asyncio.wait({reader}, timeout=0.05)
     assert not done
 
@@ -149,7 +166,7 @@ async def test_a_closed_exchange_gives_nothing() -> None:
         one.close()
 
     with pytest.raises(TransportFault):
-        await exchange.read()
+        await exchange.read(LONG)
 
 
 async def test_an_answer_without_pauses_lets_others_run() -> None:
@@ -165,7 +182,7 @@ async def test_an_answer_without_pauses_lets_others_run() -> None:
 
     task = asyncio.ensure_future(other())
     reads = 0
-    while await exchange.read():
+    while await exchange.read(LONG):
         reads += 1
     task.cancel()
 

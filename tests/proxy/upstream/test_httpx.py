@@ -1,369 +1,310 @@
-"""The network upstream: what goes out, what comes back, and which connection carries it."""
+"""What the httpx transport alone can do: go through a proxy, and speak HTTP/2."""
 
 import asyncio
-import gzip
-from collections.abc import Mapping
+import random
+import ssl
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from policies.base import Timeouts
-from proxy.upstream.auth import BEARER, X_API_KEY, Scheme
-from proxy.upstream.httpx import HttpExchange, HttpUpstream
-from proxy.upstream.port import Credential, TransportFault
-from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok, answering, whole
+from proxy.upstream.auth import BEARER
+from proxy.upstream.httpx import HttpUpstream
+from proxy.upstream.port import TransportFault
+from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok
+from tests.proxy.upstream.transports import ASK, KEY, ended, failure, fetch, rest, send
 from translators.base import WireRequest
-from translators.facts import FailureKind
+from translators.facts import Failure, FailureKind
 
 pytestmark = pytest.mark.anyio
 
-ASK = WireRequest("/chat/completions?x=1", b'{"model":"m"}', {"anthropic-version": "2023-06-01"})
-KEY = Credential("s3cret", "key 1")
-PATIENT = Timeouts(connect=20.0, headers=20.0)
 
-
-@pytest.fixture(scope="module", params=[False, True], ids=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, object]]:
-    """Both loops a worker may run on."""
-    return "asyncio", {"use_uvloop": request.param}
-
-
-def _upstream(
-    url: str, *, auth: Scheme = BEARER, headers: Mapping[str, str] | None = None, connections: int = 10
-) -> HttpUpstream:
-    return HttpUpstream("test", url, auth, headers or {}, connections, public_only=False)
-
-
-async def _whole(exchange: HttpExchange) -> bytes:
+@asynccontextmanager
+async def _upstream(url: str, *, connections: int = 10, **options: Any) -> AsyncIterator[HttpUpstream]:
+    upstream = HttpUpstream("test", url, BEARER, {}, connections, options.pop("public_only", False), **options)
     try:
-        return await whole(exchange)
+        yield upstream
     finally:
-        exchange.close()
-
-
-def _answer(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
-    return "\r\n".join([f"HTTP/1.1 {status}", *fields, "", ""]).encode() + body
-
-
-# What goes out.
-
-
-async def test_a_request_carries_what_it_should_and_nothing_else() -> None:
-    """Host, framing, the fixed headers, the wire's, the operator's and the credential: that is all (S12)."""
-    async with RawServer(always_ok) as server:
-        upstream = _upstream(server.url + "/v1/", headers={"X-Own": "yes"})
-        await _whole(await upstream.send(ASK, PATIENT, KEY))
         await upstream.aclose()
-
-    (received,) = server.requests
-    assert received.line == "POST /v1/chat/completions?x=1 HTTP/1.1"
-    assert received.body == ASK.body
-    assert {name.lower(): value for name, value in received.headers} == {
-        "host": f"127.0.0.1:{server.port}",
-        "content-length": str(len(ASK.body)),
-        "content-type": "application/json",
-        "accept-encoding": "identity",
-        "user-agent": "switchgear/0.1.0",
-        "anthropic-version": "2023-06-01",
-        "x-own": "yes",
-        "authorization": "Bearer s3cret",
-    }
-    assert len(received.headers) == 8
+        await ended()
 
 
-async def test_a_credential_wins_over_the_operator_who_wins_over_the_wire() -> None:
-    """One header of each name goes out."""
-    async with RawServer(always_ok) as server:
-        own = {"X-Api-Key": "operator", "Anthropic-Version": "2099-01-01"}
-        upstream = _upstream(server.url, auth=X_API_KEY, headers=own)
-        await _whole(await upstream.send(ASK, PATIENT, KEY))
-        await _whole(await upstream.send(ASK, PATIENT, None))
-        await upstream.aclose()
-
-    with_key, without = server.requests
-    assert (with_key.header("x-api-key"), without.header("x-api-key")) == (["s3cret"], ["operator"])
-    assert with_key.header("anthropic-version") == ["2099-01-01"]
+# Through a proxy.
 
 
-async def test_proxy_settings_of_the_environment_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """S12: ``trust_env`` is off."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    async with RawServer(always_ok) as server:
-        upstream = _upstream(server.url)
-        assert await _whole(await upstream.send(ASK, PATIENT, None)) == b"ok"
-        await upstream.aclose()
+class Tunnels:
+    """A proxy that opens tunnels to one port, whatever it is asked for, and remembers what it was asked."""
+
+    def __init__(self, port: int, answer: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n") -> None:
+        self._port, self._answer = port, answer
+        self._opened = asyncio.Event()
+        self._opened.set()
+
+    async def __call__(self, line: Line) -> None:
+        await line.request()
+        await line.write(self._answer)
+        await line.joined(self._port, self._opened)
 
 
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("ftp://example.org", "http:// or https://"),
-        ("example.org/v1", "http:// or https://"),
-        ("https://", "http:// or https://"),
-        ("https://user:pass@example.org", "no credentials"),
-        ("https://example.org/v1?key=1", "no credentials, query"),
-        ("https://exa\x00mple.org", "not a URL"),
-    ],
-)
-async def test_a_base_url_that_cannot_be_used_is_refused(url: str, words: str) -> None:
-    """At construction, where the configuration can still be blamed."""
-    with pytest.raises(ValueError, match=words):
-        _upstream(url)
+async def test_a_proxy_is_asked_for_the_whole_url() -> None:
+    """Plain HTTP: the proxy reads the request (RFC 9112, 3.2.2), and its own password comes beside the key."""
+    async with (
+        RawServer(always_ok) as proxy,
+        _upstream("http://api.example/v1", proxy=f"http://us%40er:pa%3ass@127.0.0.1:{proxy.port}") as upstream,
+    ):
+        assert [await fetch(upstream, credential=KEY) for _ in range(2)] == [b"ok", b"ok"]
+        assert proxy.accepted == 1
+
+    asked = proxy.requests[0]
+    assert asked.line == f"POST http://api.example/v1{ASK.path} HTTP/1.1"
+    assert asked.header("host") == ["api.example"]
+    assert asked.header("proxy-authorization") == ["Basic dXNAZXI6cGE6c3M="]
+    assert asked.header("authorization") == ["Bearer s3cret"]
 
 
-async def test_a_path_cannot_change_the_host() -> None:
-    """``https://host`` + ``@evil.example`` is another host; such a path is a fault of ours."""
-    with pytest.raises(ValueError, match="change the host"):
-        await _upstream("http://127.0.0.1:1").send(WireRequest("@evil.example/", b""), PATIENT, None)
-
-
-@pytest.mark.parametrize(
-    ("request_", "credential", "words"),
-    [
-        (ASK, Credential("s3cret\n", "key 3"), "key 3 holds a character"),
-        (WireRequest("/x", b"", {"x-note": "s3cr\u00e9t"}), None, "a header is not ASCII"),
-        (WireRequest("/x", b"", {"x-note": "s3cret\r\nx: y"}), None, "one of its headers is not legal"),
-        (WireRequest("/x\x00", b""), None, "non-printable"),
-    ],
-)
-async def test_what_cannot_be_sent_fails_without_showing_it(
-    request_: WireRequest, credential: Credential | None, words: str
+async def test_a_proxy_of_a_tls_upstream_sees_its_name_and_nothing_else(
+    tls: ssl.SSLContext, trust: ssl.SSLContext
 ) -> None:
-    """No model was reached, and the message holds nothing of the value (S9)."""
-    async with RawServer(always_ok) as server:
-        upstream = _upstream(server.url)
-        with pytest.raises(TransportFault, match=words) as caught:
-            await upstream.send(request_, PATIENT, credential)
-        assert await _whole(await upstream.send(ASK, PATIENT, KEY)) == b"ok"
-        await upstream.aclose()
+    """CONNECT carries the proxy's password alone; inside, certificates are verified and connections kept."""
+    async with (
+        RawServer(always_ok, tls) as server,
+        RawServer(Tunnels(server.port)) as proxy,
+        _upstream(
+            f"https://localhost:{server.port}", verify=trust, proxy=f"http://user:pass@127.0.0.1:{proxy.port}"
+        ) as upstream,
+    ):
+        assert [await fetch(upstream, credential=KEY) for _ in range(3)] == [b"ok"] * 3
+        assert (proxy.accepted, len(proxy.requests), len(server.requests)) == (1, 1, 3)
 
-    assert (caught.value.failure.kind, caught.value.failure.reached_model) == (FailureKind.UNREACHABLE, False)
-    assert "s3" not in str(caught.value)
-    assert len(server.requests) == 1
-
-
-# What comes back.
-
-
-@pytest.mark.parametrize(
-    ("answer", "body"),
-    [
-        (_answer(b"hello", "content-length: 5"), b"hello"),
-        (_answer(b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), b"hello"),
-        (_answer(b"", "content-length: 0"), b""),
-        (_answer(b"", status="204 No Content"), b""),
-        (_answer(gzip.compress(b"hello" * 99_999), "content-encoding: gzip", "connection: close"), b"hello" * 99_999),
-        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + OK, b"ok"),
-    ],
-    ids=["length", "chunked", "empty", "no content", "gzip", "1xx first"],
-)
-async def test_a_body_is_read_in_whatever_form_it_comes(answer: bytes, body: bytes) -> None:
-    """Framing and unasked-for gzip are undone."""
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await line.write(answer)
-        if b"connection: close" in answer:
-            await line.close()
-        await line.gone()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        assert await _whole(await upstream.send(ASK, PATIENT, None)) == body
-        await upstream.aclose()
+    asked = proxy.requests[0]
+    assert asked.line == f"CONNECT localhost:{server.port} HTTP/1.1"
+    assert asked.header("proxy-authorization") == ["Basic dXNlcjpwYXNz"]
+    assert asked.header("authorization") == []
+    assert server.requests[0].header("proxy-authorization") == []
+    assert server.requests[0].header("authorization") == ["Bearer s3cret"]
 
 
-async def test_a_close_delimited_body_ends_with_its_connection() -> None:
-    """F6: whether that is an end or a cut, only a decoder can tell; here it is an end."""
+async def test_a_proxy_may_be_reached_by_tls_itself(tls: ssl.SSLContext, trust: ssl.SSLContext) -> None:
+    """Both certificates are verified by the same authorities; one TLS inside the other."""
+    async with (
+        RawServer(always_ok, tls) as server,
+        RawServer(Tunnels(server.port), tls) as proxy,
+        _upstream(server.url, verify=trust, proxy=proxy.url) as upstream,
+    ):
+        assert [await fetch(upstream) for _ in range(2)] == [b"ok", b"ok"]
+        assert (proxy.accepted, server.accepted) == (1, 1)
+
+
+async def test_bytes_after_an_answer_are_not_the_next_one_inside_a_tunnel_either(
+    tls: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    """A second answer in the same packet ends the connection."""
 
     async def script(line: Line) -> None:
         await line.request()
-        await line.write(b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n")
-        await line.close()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        assert await _whole(await upstream.send(ASK, PATIENT, None)) == b"data: 1\n\n"
-        await upstream.aclose()
-
-
-async def test_status_and_headers_are_shown_as_promised() -> None:
-    """Lower case, repeated ones joined; a redirect is an answer like any other (S12)."""
-    fields = ("Location: http://127.0.0.1:1/", "X-Many: a", "content-length: 0", "x-many: b")
-    async with RawServer(answering(_answer(b"", *fields, status="307 Elsewhere"))) as server:
-        upstream = _upstream(server.url)
-        exchange = await upstream.send(ASK, PATIENT, None)
-        assert exchange.status == 307
-        assert exchange.headers["location"] == "http://127.0.0.1:1/"
-        assert exchange.headers["x-many"] == "a, b"
-        assert await _whole(exchange) == b""
-        await upstream.aclose()
-
-
-async def test_a_stream_is_handed_on_as_it_comes() -> None:
-    """A piece is readable before the next one is sent."""
-    turn = asyncio.Semaphore(0)
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await line.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-        for number in range(3):
-            await turn.acquire()
-            await line.write(b"7\r\ndata %d\n\r\n" % number)
-        await line.write(b"0\r\n\r\n")
-        await line.gone()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        exchange = await upstream.send(ASK, PATIENT, None)
-        for number in range(3):
-            turn.release()
-            assert await exchange.read() == b"data %d\n" % number
-        assert [await exchange.read(), await exchange.read()] == [b"", b""]
-        exchange.close()
-        await upstream.aclose()
-
-
-async def test_a_slow_reader_holds_the_upstream_back() -> None:
-    """F16: while nobody reads, what was taken in stays bounded, and nothing is lost when reading goes on."""
-    size, piece, sent, done = 64 * 1024 * 1024, bytes(65536), 0, asyncio.Event()
-
-    async def script(line: Line) -> None:
-        nonlocal sent
-        await line.request()
-        await line.write(_answer(b"", f"content-length: {size}"))
-        while sent < size:
-            await line.write(piece)
-            sent += len(piece)
-        done.set()
-        await line.gone()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        exchange = await upstream.send(ASK, PATIENT, None)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await done.wait()
-        assert sent < size // 2  # the kernel's buffers on both sides, and ours
-        assert len(await whole(exchange)) == size
-        exchange.close()
-        await upstream.aclose()
-
-
-# Connections.
-
-
-async def test_one_connection_serves_one_request_after_another() -> None:
-    """A body that was read to its end gives its connection back before its reader hears of the end."""
-    async with RawServer(always_ok) as server:
-        upstream = _upstream(server.url, connections=1)
-        for _ in range(5):
-            assert await _whole(await upstream.send(ASK, PATIENT, KEY)) == b"ok"
-        assert (server.accepted, len(server.requests)) == (1, 5)
-        await upstream.aclose()
-
-
-async def test_a_connection_that_the_server_closed_while_idle_is_not_used() -> None:
-    """The pool sees it before the next request, which goes out once, on a new one."""
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await line.write(OK)
-        await line.close()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        for number in range(1, 4):
-            assert await _whole(await upstream.send(ASK, PATIENT, None)) == b"ok"
-            await server.until(lambda server: server.open == 0)
-            assert (server.accepted, len(server.requests)) == (number, number)
-        await upstream.aclose()
-
-
-async def test_a_request_that_went_out_is_never_sent_twice() -> None:
-    """Closed without an answer on a reused connection: the work may be done, so only the engine may try again (I7)."""
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await line.write(OK)
-        await line.request()
-        await line.close()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        await _whole(await upstream.send(ASK, PATIENT, None))
-        with pytest.raises(TransportFault, match="connection closed") as caught:
-            await upstream.send(ASK, PATIENT, None)
-        assert (caught.value.failure.kind, caught.value.failure.reached_model) == (FailureKind.UNREACHABLE, True)
-        assert len(server.requests) == 2
-        await upstream.aclose()
-
-
-async def test_closing_without_reading_cuts_the_connection() -> None:
-    """At once, however much is still to come; closing again is no error, and reading on is never an end."""
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await line.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok")
-        await line.gone()
-
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        exchange = await upstream.send(ASK, PATIENT, None)
-        exchange.close()
-        exchange.close()
-        await server.until(lambda server: server.open == 0)
-        with pytest.raises(TransportFault, match="closed before its end"):
-            await exchange.read()
-        await upstream.aclose()
-
-
-async def test_requests_beyond_the_pool_wait_and_are_told_that_it_is_full() -> None:
-    """Waiting counts as connecting: over in ``connect`` seconds, no model reached; a freed place is taken at once."""
-    answer = asyncio.Event()
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await answer.wait()
-        await line.write(OK)
+        await line.write(OK + OK.replace(b"ok", b"no") if server.accepted == 1 else OK)
         await always_ok(line)
 
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url, connections=1)
-        first = asyncio.ensure_future(upstream.send(ASK, PATIENT, None))
-        await server.until(lambda server: len(server.requests) == 1)
-        with pytest.raises(TransportFault, match=r"All 1 connections .* pool is full") as caught:
-            await upstream.send(ASK, Timeouts(connect=0.05), None)
-        assert (caught.value.failure.kind, caught.value.failure.reached_model) == (FailureKind.TIMEOUT, False)
-        waiting = asyncio.ensure_future(upstream.send(ASK, PATIENT, None))
-        answer.set()
-        assert [await _whole(await first), await _whole(await waiting)] == [b"ok", b"ok"]
-        assert server.accepted == 1
-        await upstream.aclose()
+    async with (
+        RawServer(script, tls) as server,
+        RawServer(Tunnels(server.port), tls) as proxy,
+        _upstream(server.url, verify=trust, proxy=proxy.url) as upstream,
+    ):
+        assert [await fetch(upstream) for _ in range(2)] == [b"ok", b"ok"]
+        assert server.accepted == 2
 
 
-async def test_aclose_closes_what_is_idle_and_lets_the_rest_finish() -> None:
-    """A reload takes an upstream away and no stream with it; its connection goes when the stream has ended."""
-    finish = asyncio.Event()
+async def test_a_proxy_that_refuses_is_named_with_its_status() -> None:
+    """No model was reached, and the message holds nothing of the proxy's or of its password."""
+    answer = b"HTTP/1.1 407 s3cret Authentication Required\r\ncontent-length: 0\r\n\r\n"
+    async with (
+        RawServer(Tunnels(1, answer)) as proxy,
+        _upstream("https://api.example", proxy=f"http://user:s3cret@127.0.0.1:{proxy.port}") as upstream,
+    ):
+        refused = await failure(upstream)
+        await proxy.until(lambda proxy: proxy.open == 0)
+
+    assert refused == Failure(FailureKind.UNREACHABLE, "The proxy refused to connect: status 407.")
+
+
+async def test_a_proxy_that_hangs_is_a_timeout_that_reached_no_model() -> None:
+    """A tunnel counts as connecting; its connection ends by itself, and its place is free."""
 
     async def script(line: Line) -> None:
         await line.request()
-        await line.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nok")
-        await finish.wait()
-        await line.write(b"ok")
         await line.gone()
 
-    async with RawServer(script) as server:
-        upstream = _upstream(server.url)
-        exchange = await upstream.send(ASK, PATIENT, None)
-        await upstream.aclose()
-        assert await exchange.read() == b"ok"
-        finish.set()
-        assert await _whole(exchange) == b"ok"
-        await server.until(lambda server: server.open == 0)
+    async with (
+        RawServer(script) as proxy,
+        _upstream("https://api.example", connections=1, proxy=proxy.url) as upstream,
+    ):
+        for _ in range(2):
+            late = await failure(upstream, timeouts=Timeouts(connect=0.1))
+            assert (late.kind, late.reached_model) == (FailureKind.TIMEOUT, False)
+        await proxy.until(lambda proxy: proxy.open == 0)
 
-    async with RawServer(always_ok) as server:
-        upstream = _upstream(server.url)
-        await _whole(await upstream.send(ASK, PATIENT, None))
+
+async def test_public_only_says_nothing_about_a_proxy() -> None:
+    """Its address is the operator's word; where it goes from there cannot be seen."""
+    async with (
+        RawServer(always_ok) as proxy,
+        _upstream("http://api.example", public_only=True, proxy=proxy.url) as upstream,
+    ):
+        assert await fetch(upstream) == b"ok"
+
+
+@pytest.mark.parametrize("url", ["socks5://user:s3cret@x", "user:s3cret@x:1", "http://", "http://s3c\x00ret"])
+async def test_a_proxy_that_cannot_be_used_is_refused(url: str) -> None:
+    """At construction, and without repeating what may hold a password."""
+    with pytest.raises(ValueError, match=r"^proxy ") as caught:
+        async with _upstream("http://api.example", proxy=url):
+            pass
+
+    assert "s3" not in str(caught.value)
+
+
+async def test_a_proxys_password_is_shown_nowhere() -> None:
+    """S9."""
+    async with _upstream("http://api.example", proxy="http://user:s3cret@127.0.0.1:1") as upstream:
+        assert "s3cret" not in f"{upstream!r} {upstream}"
+        await failure(upstream)
+
+
+# HTTP/2.
+
+
+async def test_http2_without_its_extra_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At construction, and with the name of what to install."""
+    monkeypatch.setitem(sys.modules, "h2.exceptions", None)
+    with pytest.raises(ValueError, match=r"switchgear\[http2\]"):
+        async with _upstream("https://api.example", http2=True):
+            pass
+
+
+async def test_an_upstream_without_http2_is_spoken_to_in_http11(tls: ssl.SSLContext, trust: ssl.SSLContext) -> None:
+    """HTTP/2 is an offer (RFC 9113, 3.2): by TLS, and only there."""
+    pytest.importorskip("h2", reason="the extra http2 is not installed")
+    async with RawServer(always_ok, tls) as server, _upstream(server.url, verify=trust, http2=True) as upstream:
+        assert [await fetch(upstream) for _ in range(2)] == [b"ok", b"ok"]
+        assert server.accepted == 1
+    async with RawServer(always_ok) as server, _upstream(server.url, http2=True) as upstream:
+        assert await fetch(upstream) == b"ok"
+
+
+@pytest.fixture
+async def h2(authority: Any) -> AsyncIterator[Any]:
+    """A real HTTP/2 upstream."""
+    pytest.importorskip("h2", reason="the extra http2 is not installed")
+    from tests.proxy.upstream.h2_server import H2Server
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with H2Server(context) as server:
+        yield server
+
+
+async def test_http2_carries_a_request_and_its_answer(h2: Any, trust: ssl.SSLContext) -> None:
+    """Headers, credential, a large body both ways."""
+    body = bytes(range(256)) * 128
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        exchange = await send(upstream, WireRequest("/echo", body), credential=KEY)
+        assert (exchange.status, exchange.headers["x-many"]) == (200, "a, b")
+        assert await rest(exchange) == body
+
+    (fields,) = h2.requests
+    assert (fields[":method"], fields[":path"]) == ("POST", "/echo")
+    assert (fields["authorization"], fields["content-type"]) == ("Bearer s3cret", "application/json")
+
+
+async def test_http2_exchanges_do_not_wait_for_each_other(h2: Any, trust: ssl.SSLContext) -> None:
+    """Each has a connection of its own while it lasts, and the next one takes it over."""
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        assert [await fetch(upstream) for _ in range(3)] == [b"ok"] * 3
+        assert h2.accepted == 1
+        slow = [asyncio.ensure_future(fetch(upstream, WireRequest("/wait", b""))) for _ in range(5)]
+        await h2.asked(8)
+        assert [await fetch(upstream) for _ in range(3)] == [b"ok"] * 3
+        assert not any(ask.done() for ask in slow)
+        h2.go.set()
+        assert await asyncio.gather(*slow) == [b"ok"] * 5
+        assert await fetch(upstream) == b"ok"
+        assert h2.accepted == h2.open == 6
         await upstream.aclose()
-        await server.until(lambda server: server.open == 0 and server.accepted == 1)
+        await h2.closed()
+
+
+async def test_an_http2_exchange_that_is_left_is_cut_at_the_upstream(h2: Any, trust: ssl.SSLContext) -> None:
+    """F15: an upstream that nobody listens to any more learns of it."""
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        half = await send(upstream, WireRequest("/half", b""))
+        assert await half.read(10) == b"half"
+        half.close()
+        await h2.closed()
+        assert await fetch(upstream) == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/reset", FailureKind.UNREACHABLE),
+        ("/goaway", FailureKind.UNREACHABLE),
+        ("/garbage", FailureKind.GARBLED),
+    ],
+)
+async def test_http2_breaks_in_words_of_ours(h2: Any, trust: ssl.SSLContext, path: str, kind: FailureKind) -> None:
+    """RST_STREAM, GOAWAY and frames that are none; the next request is served."""
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        broken = await failure(upstream, WireRequest(path, b""))
+        assert (broken.kind, broken.reached_model) == (kind, True)
+        assert await fetch(upstream) == b"ok"
+
+
+async def test_http2_garbage_in_mid_body_comes_after_what_was_read(h2: Any, trust: ssl.SSLContext) -> None:
+    """Nobody takes a cut for an end."""
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        half = await send(upstream, WireRequest("/half-and-garbage", b""))
+        assert await half.read(10) == b"half"
+        h2.go.set()
+        with pytest.raises(TransportFault) as caught:
+            await half.read(10)
+        assert caught.value.failure.kind is FailureKind.GARBLED
+        half.close()
+        assert await fetch(upstream) == b"ok"
+
+
+async def test_http2_exchanges_that_are_left_harm_no_other(h2: Any, trust: ssl.SSLContext) -> None:
+    """Cancelled at any moment, beside others that go on to their end; every place of the pool serves afterwards."""
+    dice = random.Random(20261121)
+    async with _upstream(h2.url, verify=trust, http2=True, connections=20) as upstream:
+        assert await fetch(upstream) == b"ok"
+
+        async def leave() -> None:
+            for _ in range(30):
+                path = dice.choice(["/echo", "/half", "/ok"])
+                ask = asyncio.ensure_future(fetch(upstream, WireRequest(path, bytes(5000))))
+                for _ in range(dice.randrange(60)):
+                    await asyncio.sleep(0)
+                ask.cancel()
+                await asyncio.wait([ask])
+                assert ask.cancelled() or ask.result()
+
+        async def stay() -> None:
+            for number in range(60):
+                body = bytes([number]) * 5000
+                assert await fetch(upstream, WireRequest("/echo", body)) == body
+
+        async with asyncio.TaskGroup() as clients:
+            for _ in range(6):
+                clients.create_task(leave())
+            for _ in range(4):
+                clients.create_task(stay())
+        before = len(h2.requests)
+        waiting = [asyncio.ensure_future(fetch(upstream, WireRequest("/wait", b""))) for _ in range(20)]
+        await h2.asked(before + 20)
+        h2.go.set()
+        assert await asyncio.gather(*waiting) == [b"ok"] * 20
+        await upstream.aclose()
+        await h2.closed()
