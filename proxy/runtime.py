@@ -6,6 +6,7 @@ thread, off the event loop.
 """
 
 import random
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -17,15 +18,16 @@ from policies.base import Live, Principal, Target
 from policies.circuit import Circuit, CircuitKey
 from policies.ports import World
 from policies.strategy import StrategyName
-from proxy.config.schema import Config, ModelConfig, PolicyConfig, UpstreamConfig
+from proxy.config.schema import Config, ModelConfig, PolicyConfig, TransportConfig, UpstreamConfig, revealed
 from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import KeyTable
 from proxy.engine.chain import Chain, Link
 from proxy.engine.ports import Lane
 from proxy.models import Model, Models
+from proxy.upstream import certificates
 from proxy.upstream.auth import SCHEMES
 from proxy.upstream.demo import DemoUpstream
-from proxy.upstream.httpx import HttpUpstream
+from proxy.upstream.fast import FastUpstream
 from proxy.upstream.keys import KeyRing
 from proxy.upstream.port import Upstream
 from translators.registry import PROVIDERS
@@ -110,17 +112,28 @@ def _ring_of(config: UpstreamConfig) -> tuple[str, tuple[str, ...]]:
 def _upstream(config: UpstreamConfig, state: State) -> Upstream:
     if config.provider == "demo":
         return DemoUpstream(config.name, state.world.dice)
-    provider = PROVIDERS[config.provider]
+    provider, transport = PROVIDERS[config.provider], config.transport
     base_url = config.base_url or provider.base_url
     assert base_url is not None, "the configuration was checked"
-    return HttpUpstream(
-        name=config.name,
-        base_url=_trimmed(base_url, provider.base_tails),
-        auth=SCHEMES[config.provider],
-        headers=dict(config.headers),
-        connections=config.connections,
-        public_only=config.public_only or config.base_url is None,
+    account = (
+        config.name,
+        _trimmed(base_url, provider.base_tails),
+        SCHEMES[config.provider],
+        dict(config.headers),
+        config.connections,
+        config.public_only or config.base_url is None,
+        _verify(transport),
     )
+    if transport.use == "fast":
+        return FastUpstream(*account)
+    from proxy.upstream.httpx import HttpUpstream  # a hundred modules that most servers never need
+
+    return HttpUpstream(*account, http2=transport.http2, proxy=revealed(transport.proxy))
+
+
+def _verify(transport: TransportConfig) -> ssl.SSLContext | bool:
+    ca, cert, key = map(revealed, (transport.ca, transport.cert, transport.key))
+    return certificates.context(ca, cert, key, transport.verify)
 
 
 def _trimmed(base_url: str, tails: tuple[str, ...]) -> str:

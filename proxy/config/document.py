@@ -4,7 +4,7 @@ Each field's docstring is what an editor shows: it goes into the JSON Schema.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -28,13 +28,16 @@ from proxy.config.scalars import (
     Name,
     Number,
     Patterns,
+    PemFile,
     ProviderName,
+    ProxyUrl,
     Secret,
     Size,
     Switch,
     Text,
     Whole,
 )
+from proxy.config.schema import TransportName
 
 
 class Section(BaseModel):
@@ -100,6 +103,28 @@ class Deadlines(Section):
     """From the request's arrival to its end, over all attempts. Default: 10m."""
 
 
+class Transport(Short):
+    """How requests get to an upstream: the name of a transport, or a mapping. Files are looked for beside this one."""
+
+    short = ((str, "use", lambda name: name),)
+    short_schema = ({"enum": list(get_args(TransportName))},)
+
+    use: TransportName = "fast"
+    """fast, or httpx for what only that can do: HTTP/2 and proxies."""
+    http2: Switch = False
+    """Speak HTTP/2 where the upstream does; httpx only, and needs the extra switchgear[http2]."""
+    proxy: ProxyUrl = None
+    """URL of an HTTP proxy on the way there, a user and a password may be in it; httpx only. Empty: none."""
+    ca_file: PemFile = None
+    """PEM file of certificate authorities to trust beside the system's. Empty: none."""
+    cert_file: PemFile = None
+    """PEM file of the client certificate to show. Empty: none."""
+    key_file: PemFile = None
+    """PEM file of its private key, without a password. Default: it is in `cert_file`."""
+    verify: Switch = True
+    """false: trust whoever answers, and whoever is on the way there."""
+
+
 class Upstream(Section):
     """An account where requests can go."""
 
@@ -121,6 +146,8 @@ class Upstream(Section):
     """Refuse to connect to a private address, though `base_url` was written here."""
     connections: Annotated[Whole, Field(ge=1, le=100_000)] = 1000
     """Size of the connection pool."""
+    transport: Transport = Transport()
+    """How requests get there. Default: fast."""
 
 
 class Target(Short):

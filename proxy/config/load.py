@@ -1,4 +1,4 @@
-"""Text -> :class:`Config`, or every reason why not. Pure: the environment and the files of secrets are handed in."""
+"""Text -> :class:`Config`, or every reason why not. Pure: the environment and the files it names are handed in."""
 
 import dataclasses
 import hashlib
@@ -24,9 +24,12 @@ DEFAULT_CHAIN: list[Any] = ["breaker", {"strategy": "priority"}, {"retry": {"att
 DEFAULT = "default"
 
 
-def read_text(path: str) -> str:
-    """A file of secrets, as UTF-8."""
-    return FilePath(path).read_text(encoding="utf-8")
+def reader(folder: FilePath) -> ReadFile:
+    """Reads the files that a configuration names, as UTF-8; ``folder`` is where relative paths begin."""
+    return lambda path: (folder / path).read_text(encoding="utf-8")
+
+
+_read_here = reader(FilePath())
 
 
 def load_file(path: FilePath, env: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Config:
@@ -54,7 +57,7 @@ def load_bytes(
     data: bytes, path: FilePath, env: Mapping[str, str], overrides: Mapping[str, object] | None = None
 ) -> Config:
     """The same for what a file holds, or once held."""
-    return load(_decoded(data, str(path)), str(path), env, overrides=overrides)
+    return load(_decoded(data, str(path)), str(path), env, reader(path.parent), overrides)
 
 
 def _decoded(data: bytes, filename: str) -> str:
@@ -72,7 +75,7 @@ def load(
     text: str,
     filename: str,
     env: Mapping[str, str],
-    read_file: ReadFile = read_text,
+    read_file: ReadFile = _read_here,
     overrides: Mapping[str, object] | None = None,
 ) -> Config:
     """Read, check and compile a document.
@@ -81,7 +84,7 @@ def load(
         text: the YAML.
         filename: for messages.
         env: what ``${VAR}`` means.
-        read_file: reads what ``file:...`` names; raises ``OSError`` or ``ValueError``.
+        read_file: reads the files that are named in it; raises ``OSError`` or ``ValueError``.
         overrides: what the command line says instead of keys of ``server``; the checks see these.
 
     Raises:

@@ -18,6 +18,8 @@ ReadFile = Callable[[str], str]
 T = TypeVar("T", bound=BaseModel)
 
 _SECRET_FIELDS = {"api_key", "api_keys", "secret"}
+_SECRET_PARTS = {("headers",), ("transport", "proxy")}
+"""Of an upstream."""
 _EXPECTED: Mapping[str, str] = {
     "int_type": "expected a whole number",
     "int_from_float": "expected a whole number",
@@ -128,7 +130,8 @@ class Reading:
 
 
 def _is_secret(path: Path) -> bool:
-    return not _SECRET_FIELDS.isdisjoint(map(str, path)) or (path[0] == "upstreams" and path[2:3] == ("headers",))
+    of_upstream = path[0] == "upstreams" and any(path[2 : 2 + len(part)] == part for part in _SECRET_PARTS)
+    return of_upstream or not _SECRET_FIELDS.isdisjoint(map(str, path))
 
 
 def _words(expected: object) -> list[str]:

@@ -92,15 +92,56 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _proxy_url(value: object) -> object:
+    """Nothing of it is repeated: there may be a password in it."""
+    if not isinstance(value, str) or not value:
+        return None if value == "" else value
+    example = 'e.g. "http://proxy.example:3128"'
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise Wrong(f"expected a URL, {example}", show=False) from None
+    if url.scheme not in ("http", "https") or not url.hostname or port == 0:
+        raise Wrong(f"expected an http or https URL with a host, {example}", show=False)
+    if url.path not in ("", "/") or "?" in value or "#" in value:
+        raise Wrong(f"expected a URL without path, query or fragment, {example}", show=False)
+    return value
+
+
+def _read(path: str, info: ValidationInfo) -> str:
+    """What a file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not UTF-8.
+    """
+    context: Any = info.context
+    text: str = context["read_file"](path)
+    return text
+
+
+def _why(fault: OSError | ValueError) -> str:
+    return fault.strerror or "no such file" if isinstance(fault, OSError) else "not UTF-8"
+
+
+def _pem_file(value: object, info: ValidationInfo) -> object:
+    """A path stands for what is in that file."""
+    if not isinstance(value, str) or not value:
+        return None if value == "" else value
+    try:
+        return _read(value, info)
+    except (OSError, ValueError) as fault:
+        raise Wrong(f"the file cannot be read: {_why(fault)}") from None
+
+
 def _secret(value: object, info: ValidationInfo) -> object:
     """``file:/run/secrets/x`` stands for what is in that file, less the line break at its end."""
     if isinstance(value, str) and value.startswith("file:"):
         try:
-            context: Any = info.context
-            value = context["read_file"](value.removeprefix("file:")).rstrip("\r\n")
+            value = _read(value.removeprefix("file:"), info).rstrip("\r\n")
         except (OSError, ValueError) as fault:
-            reason = fault.strerror if isinstance(fault, OSError) else "not UTF-8"
-            raise Wrong(f"the secret's file cannot be read: {reason}", show=False) from None
+            raise Wrong(f"the secret's file cannot be read: {_why(fault)}", show=False) from None
     if isinstance(value, str) and not (value.isascii() and all(33 <= ord(character) <= 126 for character in value)):
         raise Wrong("a secret is ASCII without white space: no header can carry another", show=False)
     return value
@@ -152,6 +193,12 @@ Patterns = Annotated[
 ProviderName = Annotated[str, AfterValidator(_provider), WithJsonSchema({"type": "string", "enum": sorted(PROVIDERS)})]
 BaseUrl = Annotated[str, AfterValidator(_base_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^@?#]+$"})]
 Secret = Annotated[SecretStr, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
+ProxyUrl = Annotated[
+    SecretStr | None, BeforeValidator(_proxy_url), BeforeValidator(_secret), WithJsonSchema({"type": "string"})
+]
+"""None where nothing is written."""
+PemFile = Annotated[SecretStr | None, BeforeValidator(_pem_file), WithJsonSchema({"type": "string"})]
+"""The path of a file; its value is what is in there. None where nothing is written."""
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 
@@ -166,7 +213,9 @@ __all__ = [
     "Name",
     "Number",
     "Patterns",
+    "PemFile",
     "ProviderName",
+    "ProxyUrl",
     "Secret",
     "Size",
     "Switch",

@@ -5,13 +5,18 @@ Seconds are floats, sizes bytes. Secrets are ``SecretStr``: they show as stars w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
 from policies.base import Policy, Timeouts
 from policies.when import When
 from proxy.config.problems import Problem
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """What a secret is, for whoever needs it; None where there is none."""
+    return None if secret is None else secret.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,27 @@ class ServerConfig:
     """Bytes of the largest request body."""
 
 
+TransportName = Literal["fast", "httpx"]
+
+
+@dataclass(frozen=True, slots=True)
+class TransportConfig:
+    """How an upstream is reached. Certificates are text, not paths: a changed file is a changed configuration."""
+
+    use: TransportName = "fast"
+    http2: bool = False
+    """``httpx`` only, as is ``proxy``."""
+    proxy: SecretStr | None = None
+    """URL of an HTTP proxy; a password may be in it."""
+    ca: SecretStr | None = None
+    """PEM of authorities that are trusted beside the system's."""
+    cert: SecretStr | None = None
+    """PEM of the certificate we show."""
+    key: SecretStr | None = None
+    """PEM of its private key; None: it is in ``cert``."""
+    verify: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamConfig:
     """One account where requests can go."""
@@ -50,6 +76,7 @@ class UpstreamConfig:
     """A written ``base_url``, too, may not lead to a private address."""
     connections: int = 1000
     """Size of the pool."""
+    transport: TransportConfig = TransportConfig()
     off: str | None = None
     """Why it is out of service; None: it is in service."""
 

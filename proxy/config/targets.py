@@ -10,6 +10,7 @@ from proxy.config.problems import Path, did_you_mean, written
 from proxy.config.reading import Reading
 from proxy.config.scalars import ModelName, Name
 from proxy.config.schema import ModelConfig, TargetConfig, UpstreamConfig
+from proxy.config.transport import check_transport, transport
 from translators.registry import PROVIDERS
 
 
@@ -42,6 +43,7 @@ class Targets:
             section = self._sections[name] = self._reading.section(Upstream, entry, path)
             if section is not None:
                 self._check_address(section, entry, path)
+                check_transport(self._reading, section, entry, path)
                 self.upstreams[name] = _upstream(name, section, entry)
 
     def _check_address(self, section: Upstream, entry: dict[str, Any], path: Path) -> None:
@@ -124,6 +126,7 @@ def _upstream(name: str, section: Upstream, entry: dict[str, Any]) -> UpstreamCo
         headers=tuple(section.headers.items()),
         public_only=section.public_only,
         connections=section.connections,
+        transport=transport(section.transport),
         off="its keys are all empty" if PROVIDERS[section.provider].needs_key and declared and not secrets else None,
     )
 

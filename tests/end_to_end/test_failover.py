@@ -82,9 +82,10 @@ def second() -> Iterator[FakeUpstream]:
 
 
 @pytest.fixture(scope="module")
-def gateway(first, second, tmp_path_factory) -> Iterator[Gateway]:
+def gateway(first, second, transport, tmp_path_factory) -> Iterator[Gateway]:
     """One server with an account of its own for each case, so that no case quarantines another's key."""
-    with closed_port() as port, Gateway(tmp_path_factory.mktemp("failover"), _config(first, second, port)) as server:
+    folder = tmp_path_factory.mktemp("failover")
+    with closed_port() as port, Gateway(folder, _config(first, second, port), transport=transport) as server:
         yield server
 
 

@@ -34,7 +34,7 @@ def provider() -> Iterator[FakeUpstream]:
 
 
 @pytest.fixture(scope="module")
-def gateway(provider, tmp_path_factory) -> Iterator[Gateway]:
+def gateway(provider, transport, tmp_path_factory) -> Iterator[Gateway]:
     """One server that knows every recorded model."""
     names = {_upstream(case): case for case in CASES}
     config = {
@@ -42,7 +42,7 @@ def gateway(provider, tmp_path_factory) -> Iterator[Gateway]:
         "models": {_model(case): _model(case) for case in CASES},
         "chain": ["strategy", {"retry": {"attempts": 1}}],
     }
-    with Gateway(tmp_path_factory.mktemp("recordings"), config) as server:
+    with Gateway(tmp_path_factory.mktemp("recordings"), config, transport=transport) as server:
         yield server
 
 

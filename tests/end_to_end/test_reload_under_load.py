@@ -44,12 +44,16 @@ def gateway(upstream, tmp_path) -> Iterator[Gateway]:
         yield server
 
 
-def test_requests_in_flight_survive_every_edit(gateway, upstream):
+def test_requests_in_flight_survive_every_edit(upstream, transport, tmp_path):
     """200 requests, half of them streams, outlive good edits, SIGHUPs, a bad file and the end of their upstream."""
     gate = Gate()
     upstream.always(lambda request: _gated(request, gate))
 
-    with _load(gateway) as answers, FakeUpstream() as other:
+    with (
+        Gateway(tmp_path, _config(upstream), transport=transport) as gateway,
+        _load(gateway) as answers,
+        FakeUpstream() as other,
+    ):
         other.always(openai_answer("from the new one"))
         upstream.until(lambda: len(upstream.requests) == IN_FLIGHT, "all requests were under way")
         _edit(gateway, upstream, "second")
@@ -69,6 +73,30 @@ def test_requests_in_flight_survive_every_edit(gateway, upstream):
     assert {(one.text, *one.finish_reasons) for one in said} == {("Hello", "stop")}
     assert len(said) == len(upstream.requests) == IN_FLIGHT
     assert len(other.requests) == 1
+
+
+def test_requests_in_flight_survive_a_change_of_their_transport(gateway, upstream):
+    """What is under way ends as it began, over the old pool; the next request goes over the new one."""
+    gate = Gate()
+    upstream.answer(_half(gate))
+    upstream.always(openai_answer("Hello"))
+    config = _config(upstream, "by-library")
+    config["upstreams"]["one"]["transport"] = "httpx"
+
+    with openai.OpenAI(base_url=gateway.base_url, api_key="any", max_retries=0) as client:
+        with client.chat.completions.create(model="chat", messages=MESSAGES, stream=True) as answer:
+            gateway.rewrite(config)
+            until(lambda: "by-library" in _models(gateway), "the edit was in force")
+            new = client.chat.completions.create(model="chat", messages=MESSAGES)
+            gate.open()
+            said = heard.of_stream(answer)
+        client.chat.completions.create(model="chat", messages=MESSAGES)
+
+    assert new.choices[0].message.content == "Hello"
+    assert (said.text, said.finish_reasons) == ("Hello", ["stop"])
+    old, *others = (request.connection for request in upstream.requests)
+    assert len({*others}) == 1
+    assert old not in others
 
 
 @pytest.mark.parametrize("text", BAD_FILES.values(), ids=BAD_FILES)
@@ -143,6 +171,10 @@ def _gated(request: Request, gate: Gate) -> Answer:
     if not request.json.get("stream"):
         whole = openai_answer("Hello")
         return Answer(whole.status, whole.headers, (gate, *whole.pieces))
+    return _half(gate)
+
+
+def _half(gate: Gate) -> Answer:
     events = openai_events([{"content": "Hel"}, {"content": "lo"}])
     return stream(*events[:2], gate, *events[2:])
 

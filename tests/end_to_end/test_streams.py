@@ -51,9 +51,9 @@ def first() -> Iterator[FakeUpstream]:
 
 
 @pytest.fixture(scope="module")
-def shared(first, second, tmp_path_factory) -> Iterator[Gateway]:
+def shared(first, second, transport, tmp_path_factory) -> Iterator[Gateway]:
     """One server for the tests that leave it running."""
-    with Gateway(tmp_path_factory.mktemp("streams"), _config(first, second)) as server:
+    with Gateway(tmp_path_factory.mktemp("streams"), _config(first, second), transport=transport) as server:
         yield server
 
 

@@ -45,10 +45,17 @@ class Gateway:
         folder: where the configuration and the output go; also the working directory.
         config: what to write into ``proxy.yaml`` there; a path is taken as it is.
         environment: added to our own environment.
+        transport: of the upstreams that name none, where the configuration is an object; None: the default one.
     """
 
-    def __init__(self, folder: Path, config: Config | Path, environment: dict[str, str] | None = None) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        config: Config | Path,
+        environment: dict[str, str] | None = None,
+        transport: str | None = None,
+    ) -> None:
+        self.folder, self._transport = folder, transport
         self.config = config if isinstance(config, Path) else folder / "proxy.yaml"
         if not isinstance(config, Path):
             self.rewrite(config)
@@ -93,7 +100,7 @@ class Gateway:
 
     def rewrite(self, config: Config) -> None:
         """Replace the configuration in one step, as editors do."""
-        text = config if isinstance(config, str) else json.dumps(config, indent=2)
+        text = config if isinstance(config, str) else json.dumps(self._carried(config), indent=2)
         draft = self.config.with_suffix(".draft")
         draft.write_text(text, encoding="utf-8")
         draft.replace(self.config)
@@ -149,6 +156,15 @@ class Gateway:
     def output(self) -> str:
         """All it has written so far, for a person to read."""
         return "\n".join(f"--- {name}\n{self._output(name).read_text('utf-8', 'replace')}" for name in _STREAMS)
+
+    def _carried(self, config: dict[str, Any]) -> dict[str, Any]:
+        if self._transport is None:
+            return config
+        upstreams = {
+            name: account if account["provider"] == "demo" else {"transport": self._transport} | account
+            for name, account in config["upstreams"].items()
+        }
+        return config | {"upstreams": upstreams}
 
     def _output(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -8,7 +8,7 @@ import pytest
 from tests.rig.answers import NEVER, SLAM, End, Framing, Gate, at_random, bytewise, plain, stream
 from tests.rig.raw import RawClient
 from tests.rig.recordings import CASES, params
-from tests.rig.server import closed_port
+from tests.rig.server import Gateway, closed_port
 from tests.rig.upstream import FakeUpstream
 from tests.rig.waiting import Changes, until
 from tests.rig.wires import (
@@ -150,6 +150,22 @@ def test_a_closed_port_refuses(client):
     """A target that is down refuses at once."""
     with closed_port() as port, pytest.raises(httpx2.ConnectError):
         client.get(f"http://127.0.0.1:{port}/")
+
+
+def test_a_transport_is_that_of_the_upstreams_that_name_none(tmp_path):
+    """Before the server starts and after an edit; the demo is not on the network."""
+    named, unnamed = {"provider": "vllm", "transport": "fast"}, {"provider": "vllm"}
+    config = {"upstreams": {"demo": {"provider": "demo"}, "named": named, "unnamed": unnamed}, "models": {}}
+    gateway = Gateway(tmp_path, config, transport="httpx")
+    first = json.loads(gateway.config.read_text())
+    gateway.rewrite(config)
+
+    assert json.loads(gateway.config.read_text()) == first
+    assert {name: account.get("transport") for name, account in first["upstreams"].items()} == {
+        "demo": None,
+        "named": "fast",
+        "unnamed": "httpx",
+    }
 
 
 def test_a_raw_client_can_send_half_a_request_and_more_than_one(upstream):

@@ -7,7 +7,7 @@ import orjson
 from pydantic import SecretStr
 
 from policies.base import Timeouts
-from proxy.config.schema import Config, PolicyConfig, ServerConfig
+from proxy.config.schema import Config, PolicyConfig, ServerConfig, TransportConfig
 
 ENV = {
     "EMPTY": "",
@@ -22,6 +22,7 @@ ENV = {
 FILES = {
     "/run/secrets/anthropic": "sk-from-a-file-0123456789\n",
     "/run/secrets/batch": "batch-from-a-file-0123456789\r\n",
+    "/run/secrets/proxy": "http://ann:word-from-a-file@proxy.example\n",
 }
 
 
@@ -74,10 +75,12 @@ def _changed(value: Any, default: Any) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value, default=_secret).decode()
+    return orjson.dumps(value, default=_shown, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
 
-def _secret(value: Any) -> str:
+def _shown(value: Any) -> Any:
+    if isinstance(value, TransportConfig):
+        return _changed(value, None)
     assert isinstance(value, SecretStr)
     text = value.get_secret_value()
     return f"{text.partition('-')[0]}... of {len(text)}"

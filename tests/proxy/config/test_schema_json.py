@@ -80,6 +80,8 @@ def test_what_a_schema_can_see_is_not_valid(name: str, committed: jsonschema.Dra
         {"upstreams": {"demo": {"provider": "dmeo"}}},
         {"upstreams": {"no/slash": {"provider": "demo"}}},
         {"upstreams": {"demo": {"provider": "demo", "base_url": "ftp://x"}}},
+        {"upstreams": {"demo": {"provider": "demo", "transport": "htpx"}}},
+        {"upstreams": {"demo": {"provider": "demo", "transport": {"use": "httpx", "http2": 2}}}},
         {"models": {"a*b": "demo/echo"}},
         {"models": {"m": "echo"}},
         {"models": {"m": []}},
