@@ -3,7 +3,7 @@
  *   cc -O2 -o stub stub.c && ./stub PORT
  *
  * The request's text steers it, so that it works through any proxy: "[n=50 gap=20000]" asks a stream for n content
- * chunks with gap microseconds between them (0: each its own write, as fast as they go).
+ * chunks with gap microseconds between them (0: each its own write, as fast as they go). The first goes out at once.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,6 +28,7 @@ typedef struct {
 } Peer;
 
 static Peer peers[MOST];
+static int top; /* the highest descriptor there ever was, and one */
 
 static long now(void) {
   struct timespec t;
@@ -103,7 +104,7 @@ static void answer(int fd, Peer *p, size_t header) {
   p->total = 50, p->gap = 0;
   if (steer) sscanf(steer, "[n=%d gap=%ld]", &p->total, &p->gap);
   head(fd, p->anthropic);
-  p->left = p->total, p->due = now() + p->gap;
+  p->left = p->total, p->due = now();
 }
 
 static void turn(int fd, Peer *p) { /* write every chunk that is due */
@@ -140,9 +141,11 @@ int main(int argc, char **argv) {
   epoll_ctl(ep, EPOLL_CTL_ADD, door, &ev);
   for (;;) {
     long next = -1, t = now();
-    for (int fd = 0; fd < MOST; fd++)
+    for (int fd = 0; fd < top; fd++)
       if (peers[fd].left && (next < 0 || peers[fd].due < next)) next = peers[fd].due;
-    int n = epoll_wait(ep, got, 64, next < 0 ? 1000 : next <= t ? 0 : (int)((next - t) / 1000) + 1);
+    long wait = next < 0 ? 900000 : next <= t ? 0 : next - t;
+    struct timespec pause = {wait / 1000000, wait % 1000000 * 1000};
+    int n = epoll_pwait2(ep, got, 64, &pause, NULL);
     for (int i = 0; i < n; i++) {
       int fd = got[i].data.fd;
       if (fd == door) {
@@ -152,6 +155,7 @@ int main(int argc, char **argv) {
         setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         if (!peers[peer].in) peers[peer].in = malloc(ROOM);
         peers[peer].have = 0, peers[peer].left = 0;
+        if (peer >= top) top = peer + 1;
         ev = (struct epoll_event){EPOLLIN, {.fd = peer}};
         epoll_ctl(ep, EPOLL_CTL_ADD, peer, &ev);
       } else if (!hear(fd, &peers[fd])) {
@@ -159,7 +163,7 @@ int main(int argc, char **argv) {
         close(fd);
       }
     }
-    for (int fd = 0; fd < MOST; fd++)
+    for (int fd = 0; fd < top; fd++)
       if (peers[fd].left) turn(fd, &peers[fd]);
   }
 }
