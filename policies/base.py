@@ -10,10 +10,10 @@ Only ``admit`` has an order. The edits of ``route`` commute (a drop is a drop, t
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from translators.facts import Endpoint, Failure, FailureKind, Usage
+from translators.value import Word, value
 
 if TYPE_CHECKING:
     from policies.ports import World
@@ -96,7 +96,7 @@ class Principal:
     """The named chain its requests use, unless the model names one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """All that a policy may know of a request. No open dict."""
 
@@ -120,7 +120,7 @@ class Call:
     """The client's wish for another scorer of the chain's strategy policy."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deny:
     """The call may not pass. The answer's status follows from ``kind``."""
 
@@ -136,7 +136,7 @@ Decision = Deny | None
 """What ``admit`` answers; None lets the call pass."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """One try at one target, over."""
 
@@ -161,7 +161,7 @@ class Attempt:
         return not (one_bad_key and self.credential is not None and self.target.live.keys > 0)
 
 
-class OutcomeKind(StrEnum):
+class OutcomeKind(Word):
     """How a call ended."""
 
     OK = "ok"
@@ -175,7 +175,7 @@ class OutcomeKind(StrEnum):
     """The client left."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """How a call ended, for ``settle`` and for the sinks."""
 
@@ -188,7 +188,7 @@ class Outcome:
     denial: Deny | None = None
 
 
-class Verdict(StrEnum):
+class Verdict(Word):
     """What a policy said, for the decision record."""
 
     PASS = "pass"  # noqa: S105
@@ -200,7 +200,7 @@ class Verdict(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """One verdict of one policy, with its numbers."""
 
@@ -299,27 +299,27 @@ class Route:
         """Read the pad: the head of what is left, by (own failures in this call, tier, score, position)."""
         if self._stop or (self.tried and not self._again):
             return Choice(None)
-        left = [
-            (self._rank(position, target), target)
-            for position, target in enumerate(self.call.targets)
-            if target.name not in self._dropped
-        ]
+        left = [target for target in self.call.targets if target.name not in self._dropped]
         if not left:
             return Choice(None, self._back_at())
-        target = min(left, key=lambda entry: entry[0])[1]
-        taken = tuple(then for name, then in self._chosen if name == target.name)
-        content = tuple(then for name, then in self._content if name == target.name)
-        return Choice(target, None, max(self._waits.get(None, 0.0), self._waits.get(target.name, 0.0)), taken, content)
+        target = left[0] if len(left) == 1 else min(left, key=self._rank)  # of several that are equal the first
+        name = target.name
+        wait = max(self._waits.get(None, 0.0), self._waits.get(name, 0.0)) if self._waits else 0.0
+        taken = tuple([then for chosen, then in self._chosen if chosen == name]) if self._chosen else ()
+        content = tuple([then for chosen, then in self._content if chosen == name]) if self._content else ()
+        return Choice(target, None, wait, taken, content)
 
-    def _rank(self, position: int, target: Target) -> tuple[int, int, float, int]:
-        failures = sum(1 for attempt in self.tried if attempt.own_fault and attempt.target.name == target.name)
-        return failures, target.tier, self._scores.get(target.name, 0.0), position
+    def _rank(self, target: Target) -> tuple[int, int, float]:
+        name, failures = target.name, 0
+        for attempt in self.tried:
+            failures += attempt.target.name == name and attempt.own_fault
+        return failures, target.tier, self._scores.get(name, 0.0)
 
     def _back_at(self) -> float | None:
         return min((until for until in self._dropped.values() if until is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """Where the next attempt goes."""
 

@@ -14,10 +14,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 from policies.base import Attempt, Call, CountIn, Policy, Route, Seconds, Target
 from policies.circuit import Circuit
+from policies.ports import World
 from translators.facts import Failure, FailureKind
 
 FAILURES = frozenset({FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.OVERLOADED, FailureKind.GARBLED})
@@ -65,8 +66,14 @@ class Breaker(Policy):
 
     options: Options
 
+    def __init__(self, options: Any, world: World) -> None:
+        super().__init__(options, world)
+        self._rules = str(options)
+
     def route(self, call: Call, route: Route) -> None:
         """Drop what is out. A probe takes its slot when it is chosen, and ``observe`` gives it back."""
+        if not self.world.circuits:  # nobody has failed yet
+            return
         for target in route.candidates:
             circuit = self._known(target)
             if circuit is None or (state := circuit.state(route.now)) == "closed":
@@ -104,7 +111,7 @@ class Breaker(Policy):
         return asked if failure.kind is FailureKind.RATE_LIMITED else 0.0
 
     def _known(self, target: Target) -> Circuit | None:
-        return self.world.circuits.get((self.options, self._subject(target)))
+        return self.world.circuits.get((self._rules, self._subject(target)))
 
     def _circuit(self, target: Target) -> Circuit:
         """The target's circuit; made at its first failure, so that names which only succeed take no memory."""
@@ -112,7 +119,7 @@ class Breaker(Policy):
         if circuit is None:
             rules = self.options
             circuit = Circuit(*rules.failures, rules.open, rules.probes)
-            self.world.circuits[rules, self._subject(target)] = circuit
+            self.world.circuits[self._rules, self._subject(target)] = circuit
         return circuit
 
     def _subject(self, target: Target) -> str:

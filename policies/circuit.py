@@ -16,8 +16,8 @@ from typing import Literal
 
 State = Literal["closed", "open", "half_open"]
 
-CircuitKey = tuple[object, str]
-"""The breaker's rules, and the subject they are kept for (a target's or an upstream's name)."""
+CircuitKey = tuple[str, str]
+"""The breaker's rules as text, and the subject they are kept for (a target's or an upstream's name)."""
 
 LONGEST_OPEN = 10
 """How many times the first open time a circuit stays open at most, however often its probes fail."""

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from math import log
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from policies.base import Attempt, Call, Policy, Route, Target
 from policies.ports import World
 from translators.facts import FailureKind
 
 StrategyName = Literal["priority", "weighted", "round_robin", "latency", "least_busy"]
+
+_NAMES = frozenset(get_args(StrategyName))
 
 SMOOTHING = 0.3
 """Share of the newest measurement in the smoothed one."""
@@ -56,8 +58,7 @@ class Strategy(Policy):
     def __init__(self, options: Any, world: World) -> None:
         super().__init__(options, world)
         self._turns: dict[tuple[str, ...], int] = {}
-        self._scorers: dict[str, Callable[[Call, Route], Iterable[float]]] = {
-            "priority": lambda _call, _route: (),
+        self._scorers: dict[str | None, Callable[[Call, Route], Iterable[float]]] = {
             "weighted": _weighted,
             "round_robin": self._round_robin,
             "latency": _latency,
@@ -66,9 +67,10 @@ class Strategy(Policy):
 
     def route(self, call: Call, route: Route) -> None:
         """Score every target, by the client's wish where it named a strategy there is."""
-        by = call.strategy if call.strategy in self._scorers else self.options.by
-        for target, score in zip(route.candidates, self._scorers[by](call, route), strict=False):
-            route.score(target, score)
+        scorer = self._scorers.get(call.strategy if call.strategy in _NAMES else self.options.by)
+        if scorer is not None:  # else the order of the list, which decides between equals anyway
+            for target, score in zip(route.candidates, scorer(call, route), strict=True):
+                route.score(target, score)
 
     def observe(self, call: Call, attempt: Attempt) -> None:
         """Learn from an attempt how quick its target is."""

@@ -1,7 +1,7 @@
 """The table of model names: what a client may ask for, and where that can be served."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from policies.base import Live, Target
 from translators.facts import may_be_model
@@ -16,10 +16,11 @@ class Model:
     chain: str | None = None
     """The named chain it asks for."""
 
-    @property
-    def total(self) -> float:
-        """Seconds a request for it may take in all."""
-        return max(target.timeouts.total for target in self.targets)
+    total: float = field(init=False)
+    """Seconds a request for it may take in all."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "total", max(target.timeouts.total for target in self.targets))
 
 
 class Models:

@@ -34,6 +34,7 @@ def settings(app: Switchgear, drain: float) -> uvicorn.Config:
     """
     return uvicorn.Config(
         app,
+        interface="asgi3",
         http=GuardedProtocol,
         loop="uvloop",
         ws="none",

@@ -38,9 +38,10 @@ def facts(story: Story, *, decided: bool = True, trace: bool = False) -> HeaderL
         (b"openai-processing-ms", b"%d" % ((now - story.call.started) * 1000)),
     ]
     if decided:
-        head.append((b"x-switchgear-attempts", b"%d" % sum(1 for turn in story.rounds if turn.target)))
-        if story.target:
-            head.append((b"x-switchgear-target", _plain(story.target)))
+        target = story.target
+        head.append((b"x-switchgear-attempts", b"%d" % len([turn for turn in story.rounds if turn.target])))
+        if target:
+            head.append((b"x-switchgear-target", _plain(target)))
     if story.dropped:
         head.append((b"x-switchgear-dropped", _plain(", ".join(story.dropped))))
     if trace:
@@ -77,6 +78,8 @@ def internal_error() -> Malformed:
 
 def _plain(text: str) -> bytes:
     """Header values are visible ASCII; anything else (a model name may hold it) is escaped."""
+    if text.isascii() and text.isprintable():
+        return text.encode()
     return text.encode("unicode_escape").replace(b"\\\\", b"\\")
 
 

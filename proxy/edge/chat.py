@@ -11,6 +11,7 @@ from policies.base import Principal
 from proxy.edge import answers, intake
 from proxy.edge.body import Receive
 from proxy.edge.client import HttpClient, Send
+from proxy.edge.disconnect import watch
 from proxy.edge.gateway import Gateway
 from proxy.engine.ports import ClientGone
 from proxy.observe.record import refused
@@ -34,31 +35,27 @@ class ChatEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as an ASGI application."""
-        headers: intake.Headers = scope["headers"]
+        headers = intake.heard(scope["headers"])
         arrival = intake.Arrival(intake.request_id(headers), headers, receive, time.monotonic())
         snapshot, principal = self._gateway.snapshot, None
         try:
             principal = snapshot.keys.authenticate(headers)
             taken = await intake.take_in(arrival, snapshot, principal, self._dialect)
         except Malformed as fault:
-            await self._refuse(arrival.id, principal, fault, send)
+            return await self._refuse(arrival.id, principal, fault, send)
         except ClientGone:
-            return
+            return None
         except Exception:  # noqa: BLE001 - ours: it is answered without detail (D36)
             _log.exception("internal_error", request=arrival.id)
-            await self._refuse(arrival.id, principal, answers.internal_error(), send)
-        else:
-            await self._serve(taken, receive, send)
-
-    async def _serve(self, taken: intake.Intake, receive: Receive, send: Send) -> None:
-        client = HttpClient(send, self._dialect, taken.job.ask, trace=taken.hints.trace)
+            return await self._refuse(arrival.id, principal, answers.internal_error(), send)
         task = asyncio.current_task()
         assert task is not None
-        watcher = client.watch(receive, task)
+        client = HttpClient(send, self._dialect, taken.job.ask, task, trace=taken.hints.trace)
+        stop_watching = watch(scope, receive, client.left)
         try:
             await self._gateway.engine.serve(taken.job, client)
         finally:
-            watcher.cancel()
+            stop_watching()
 
     async def _refuse(self, request_id: str, principal: Principal | None, fault: Malformed, send: Send) -> None:
         self._gateway.records.refused(refused(request_id, int(time.time()), principal, fault))

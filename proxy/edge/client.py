@@ -1,14 +1,13 @@
 """The client's side of a call, over ASGI: the engine's ``Client`` port."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from proxy.edge import answers
-from proxy.edge.body import Receive
 from proxy.engine.ports import ClientGone
 from proxy.engine.story import Story
-from proxy.tasks import spawn
 from translators.base import ChatRequest, ChatResponse, Dialect
 from translators.dialects import errors
 from translators.facts import Failure
@@ -23,12 +22,24 @@ class HttpClient:
         send: ASGI's. It never says that the client has left (uvicorn, measured): only ``receive`` does.
         dialect: what the client speaks.
         ask: what it asked.
+        task: the one that serves it.
         trace: it wants the decision record along.
     """
 
-    def __init__(self, send: Send, dialect: Dialect, ask: ChatRequest, *, trace: bool = False) -> None:
-        self._send, self._dialect, self._ask, self._trace = send, dialect, ask, trace
+    __slots__ = ("_ask", "_dialect", "_send", "_trace", "done", "gone", "opened", "quiet_since", "task")
+
+    def __init__(
+        self, send: Send, dialect: Dialect, ask: ChatRequest, task: "asyncio.Task[Any]", *, trace: bool = False
+    ) -> None:
+        self._send, self._dialect, self._ask, self.task, self._trace = send, dialect, ask, task, trace
         self.opened = self.gone = self.done = False
+        self.quiet_since: float | None = time.monotonic()
+
+    def left(self) -> None:
+        """The client is gone: its task is cancelled, once, unless the answer is complete."""
+        if not self.done:
+            self.gone = True
+            self.task.cancel()
 
     async def answer(self, story: Story, response: ChatResponse) -> None:
         """Send a whole answer."""
@@ -44,36 +55,28 @@ class HttpClient:
         """Send the head of a stream."""
         decided = bool(story.rounds) and story.rounds[-1].decided
         head = [*answers.EVENT_STREAM, *answers.facts(story, decided=decided, trace=self._trace)]
-        self.opened, story.status = True, 200
-        await self._put({"type": "http.response.start", "status": 200, "headers": head})
+        await self._begin(story, 200, head)
 
     async def send(self, data: bytes, *, last: bool = False) -> None:
-        """Send a piece of the stream."""
-        self.done = last
-        await self._put({"type": "http.response.body", "body": data, "more_body": not last})
+        """Send a piece of the stream. Waits for a slow client; the guard cuts off one that does not read at all."""
+        if self.gone:
+            raise ClientGone
+        self.done, self.quiet_since = last, None
+        await self._send({"type": "http.response.body", "body": data, "more_body": not last})
+        self.quiet_since = time.monotonic()
 
     def error(self, failure: Failure) -> dict[str, object]:
         """The error object of a failure in mid-stream."""
         return errors.error_of(failure, midstream=True)
 
-    def watch(self, receive: Receive, task: "asyncio.Task[Any]") -> "asyncio.Task[None]":
-        """Cancel ``task``, once, when the client leaves before its answer is complete."""
-        return spawn(self._watch(receive, task), "watch-client")
-
-    async def _watch(self, receive: Receive, task: "asyncio.Task[Any]") -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        if not self.done:
-            self.gone = True
-            task.cancel()
-
     async def _whole(self, story: Story, status: int, head: answers.HeaderList, body: bytes) -> None:
-        self.opened, self.done, story.status = True, True, status
+        self.done = True
         head.append((b"content-length", b"%d" % len(body)))
-        await self._put({"type": "http.response.start", "status": status, "headers": head})
+        await self._begin(story, status, head)
         await self.send(body, last=True)
 
-    async def _put(self, message: MutableMapping[str, Any]) -> None:
+    async def _begin(self, story: Story, status: int, head: answers.HeaderList) -> None:
         if self.gone:
             raise ClientGone
-        await self._send(message)  # waits for a slow client; the guard cuts off one that does not read at all
+        self.opened, story.status = True, status
+        await self._send({"type": "http.response.start", "status": status, "headers": head})

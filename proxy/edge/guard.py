@@ -11,12 +11,16 @@ requests before it are answered: where one message has no certain end, nothing b
 import asyncio
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from proxy.edge.cycle import Cycle
+from proxy.edge.disconnect import LINE
 from proxy.edge.intake import request_id
 from translators.dialects.errors import envelope, error_object
 
@@ -66,21 +70,6 @@ def _cut_off_after(transport: asyncio.Transport, seconds: float) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
-def _without_chunks(cycle: RequestResponseCycle) -> None:
-    """HTTP/1.0 knows no chunks: an answer without a length ends with its connection (RFC 9112, 6.1)."""
-    framed = cycle.send
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            if not any(name == b"content-length" for name, _ in message["headers"]):
-                cycle.chunked_encoding = False
-        elif cycle.chunked_encoding is False and not cycle.expected_content_length:
-            cycle.expected_content_length = len(message.get("body", b""))
-        await framed(message)
-
-    cycle.send = send  # type: ignore[method-assign]
-
-
 class GuardedProtocol(HttpToolsProtocol):
     """For ``uvicorn.Config(http=GuardedProtocol)``. Its limits are class attributes, so that tests can be quick."""
 
@@ -115,6 +104,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._body_bytes = 0  # since the body was weighed last
         self._held_back = False  # by us, since then
         self._good_host: tuple[bytes, bytes] | None = None
+        self._listener: Callable[[], None] | None = None
+        self._lost = False
 
     # The connection.
 
@@ -128,6 +119,20 @@ class GuardedProtocol(HttpToolsProtocol):
         """It is over, with whatever was to happen to it."""
         self._disarm()
         super().connection_lost(exc)
+        self._lost = True
+        if self._listener is not None:
+            self._listener()
+
+    def listen(self, lost: Callable[[], None]) -> None:
+        """See :class:`proxy.edge.disconnect.Line`."""
+        self._listener = lost
+        if self._lost:
+            lost()
+
+    def ignore(self, lost: Callable[[], None]) -> None:
+        """See :class:`proxy.edge.disconnect.Line`."""
+        if self._listener == lost:
+            self._listener = None
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then see what is left open."""
@@ -174,13 +179,43 @@ class GuardedProtocol(HttpToolsProtocol):
         wrong = self._wrong()
         if wrong is not None:
             raise _Refused(wrong)
-        super().on_headers_complete()
-        if self.scope["http_version"] == "1.0":
-            _without_chunks(self.cycle)
+        self._start_cycle()
         self._stage, self._body_bytes = _BODY, 0
         self.headers = []  # for the trailers: uvicorn would add them to headers that were acted upon long before
         if self._timer is not None:
             self._disarm()
+
+    def _start_cycle(self) -> None:
+        """What uvicorn does with a head that is complete, but for upgrades, which are refused, and with our cycle."""
+        scope, parser = self.scope, self.parser
+        version = parser.get_http_version()
+        if version != "1.1":
+            scope["http_version"] = version
+        scope["method"] = parser.get_method().decode("ascii")
+        path, _, scope["query_string"] = self.url.partition(b"?")
+        text = path.decode("latin-1")
+        scope["raw_path"], scope["path"] = path, unquote(text) if "%" in text else text
+        scope[LINE] = self  # type: ignore[literal-required]
+        busy = self.cycle is not None and not self.cycle.response_complete
+        self.cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        self.cycle.until_close = version == "1.0"
+        if busy:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+        else:
+            self._start_asgi_task(self.cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
         """A piece of body."""

@@ -40,12 +40,10 @@ def read(headers: Iterable[tuple[bytes, bytes]], body: dict[str, Any], strategie
     Raises:
         Malformed: 400; an unknown wish, or a value that is none.
     """
-    wishes: dict[str, Any] = {}
-    for header, value in headers:
-        if header.startswith(PREFIX):
-            wishes[header[len(PREFIX) :].decode("latin-1")] = value.decode("latin-1")
-    if not wishes and not body:
+    lines = [line for line in headers if line[0].startswith(PREFIX)]
+    if not lines and not body:
         return NONE
+    wishes: dict[str, Any] = {name[len(PREFIX) :].decode("latin-1"): text.decode("latin-1") for name, text in lines}
     wishes |= body
     for name in wishes:
         if name not in NAMES:

@@ -1,49 +1,56 @@
 """From a request's bytes to a job for the engine: who asks, for what, where can that be served."""
 
+import os
 import re
-import secrets
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
 
 from policies.base import Call, Principal
 from policies.patterns import matches_any
 from proxy.edge import body, hints
 from proxy.edge.body import Receive
 from proxy.edge.gateway import Snapshot
+from proxy.edge.keys import CREDENTIAL_HEADERS
 from proxy.engine.ports import Job
 from proxy.engine.story import Story
 from proxy.models import Model
 from translators.base import ChatRequest, Dialect, Malformed
 from translators.dialects import errors
+from translators.value import value
 
 Headers = list[tuple[bytes, bytes]]
 
+_HEARD = frozenset({b"x-request-id", b"content-type", b"content-length", b"content-encoding", *CREDENTIAL_HEADERS})
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 DEFAULT_CHAIN = "default"
 
 
+def heard(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The header lines that say something to us. SDKs send twice as many that do not."""
+    return [line for line in headers if line[0] in _HEARD or line[0].startswith(hints.PREFIX)]
+
+
 def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The caller's ``x-request-id`` if it is a sane one, else a new one (D25)."""
-    for name, value in headers:
-        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
-            return value.decode("ascii")
-    return f"req_{secrets.token_hex(12)}"
+    for name, text in headers:
+        if name == b"x-request-id" and _SANE_ID.fullmatch(text):
+            return text.decode("ascii")
+    return "req_" + os.urandom(12).hex()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Arrival:
     """A request that has just come in."""
 
     id: str
     headers: Headers
+    """Those that are :func:`heard`."""
     receive: Receive
     started: float
     """Monotonic seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Intake:
     """A request understood."""
 
@@ -60,7 +67,7 @@ async def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, di
     """
     raw = await body.read(arrival.headers, arrival.receive, snapshot.max_body)
     created = int(time.time())
-    ask = dialect.parse(raw, request_id=f"chatcmpl-{secrets.token_hex(14)}", created=created)
+    ask = dialect.parse(raw, request_id="chatcmpl-" + os.urandom(14).hex(), created=created)
     wishes = hints.read(arrival.headers, ask.hints, snapshot.strategies)
     allowed = matches_any(principal.models, ask.model)  # before any answer that differs for the two
     model = snapshot.models.find(ask.model) if allowed else None
@@ -85,18 +92,7 @@ def _narrow(model: Model, wishes: hints.Hints) -> Model:
 def _call(
     arrival: Arrival, ask: ChatRequest, principal: Principal, model: Model, wishes: hints.Hints, dialect: Dialect
 ) -> Call:
-    user: Any = wishes.user or ask.body.get("user")
-    return Call(
-        id=arrival.id,
-        model=model.name,
-        targets=model.targets,
-        principal=principal,
-        started=arrival.started,
-        deadline=arrival.started + model.total,
-        endpoint=dialect.endpoint,
-        stream=ask.stream,
-        user=user,
-        session=wishes.session,
-        tags=wishes.tags,
-        strategy=wishes.strategy,
-    )
+    started, user = arrival.started, wishes.user or ask.body.get("user")
+    deadline, endpoint, tags = started + model.total, dialect.endpoint, wishes.tags
+    who = user, wishes.session, tags, wishes.strategy
+    return Call(arrival.id, model.name, model.targets, principal, started, deadline, endpoint, ask.stream, *who)

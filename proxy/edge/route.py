@@ -23,7 +23,7 @@ def route_endpoint(dialect: Dialect) -> Callable[[Request], Coroutine[Any, Any, 
     async def route(request: Request) -> Response:
         gateway: Gateway = request.app.state.gateway
         snapshot = gateway.snapshot
-        headers: intake.Headers = request.scope["headers"]
+        headers = intake.heard(request.scope["headers"])
         principal = snapshot.keys.authenticate(headers)
         arrival = intake.Arrival(intake.request_id(headers), headers, request.receive, time.monotonic())
         taken = await intake.take_in(arrival, snapshot, principal, dialect)

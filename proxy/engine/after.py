@@ -15,34 +15,50 @@ _log = structlog.get_logger("switchgear")
 
 
 class After:
-    """A queue that a request joins synchronously in its ``finally``, so that no cancellation can skip it."""
+    """A queue that a request joins synchronously in its ``finally``, so that no cancellation can skip it.
+
+    What ended in one turn of the event loop is noted in the next, all at once and without a task. Only where policies
+    settle, and so may have to wait for a store, a task does it.
+    """
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self._sinks = tuple(sinks)
-        self._queue: deque[tuple[Chain, Story]] = deque()
-        self._worker: asyncio.Task[None] | None = None
+        self._ended: list[tuple[Chain, Story]] = []
+        self._unsettled: deque[tuple[Chain, Story]] = deque()
+        self._settler: asyncio.Task[None] | None = None
 
     def submit(self, chain: Chain, story: Story) -> None:
         """Queue a finished request. Sync: never waits, never fails."""
-        self._queue.append((chain, story))
-        if self._worker is None or self._worker.done():
-            self._worker = spawn(self._run(), "after")
+        self._ended.append((chain, story))
+        if len(self._ended) == 1:
+            asyncio.get_running_loop().call_soon(self._run)
 
     async def drain(self) -> None:
         """Wait until everything queued so far is dealt with; for shutdown."""
-        while self._worker is not None and not self._worker.done():
-            await asyncio.shield(self._worker)
+        self._run()
+        while self._settler is not None and not self._settler.done():
+            await asyncio.shield(self._settler)
 
-    async def _run(self) -> None:
-        while self._queue:
-            chain, story = self._queue.popleft()
+    def _run(self) -> None:
+        ended, self._ended = self._ended, []
+        for chain, story in ended:
+            if chain.settles:
+                self._unsettled.append((chain, story))
+            else:
+                self._note(story)
+        if self._unsettled and (self._settler is None or self._settler.done()):
+            self._settler = spawn(self._settle(), "settle")
+
+    async def _settle(self) -> None:
+        while self._unsettled:
+            chain, story = self._unsettled.popleft()
             assert story.outcome is not None
             await chain.settle(story.call, story.outcome)
-            for sink in self._sinks:
-                self._tell(sink, story)
+            self._note(story)
 
-    def _tell(self, sink: Sink, story: Story) -> None:
-        try:
-            sink.record(story)
-        except Exception:  # noqa: BLE001 - a sink's fault loses its own note, not the other sinks'
-            _log.exception("sink_failed", request=story.call.id, sink=type(sink).__name__)
+    def _note(self, story: Story) -> None:
+        for sink in self._sinks:
+            try:
+                sink.record(story)
+            except Exception:  # noqa: BLE001 - a sink's fault loses its own note, not the other sinks'
+                _log.exception("sink_failed", request=story.call.id, sink=type(sink).__name__)

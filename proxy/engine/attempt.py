@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -24,25 +24,34 @@ DRAIN_SECONDS = 1.0
 """How long the end of a finished stream is waited for, so that its connection can serve again."""
 
 
-@dataclass(slots=True)
-class _Result:
-    failure: Failure | None = None
-    usage: Usage | None = None
-    response: ChatResponse | None = None
-    first_byte: float | None = None
-
-
 class Try:
     """An attempt under way. Its traces (in flight, key quarantine, the round's attempt) are left behind in any case."""
+
+    __slots__ = (
+        "_choice",
+        "_client",
+        "_clock",
+        "_credential",
+        "_failure",
+        "_first_byte",
+        "_job",
+        "_lane",
+        "_response",
+        "_target",
+        "_turn",
+        "_usage",
+    )
 
     def __init__(self, job: Job, choice: Choice, turn: Round, client: Client, clock: Callable[[], float]) -> None:
         assert choice.target is not None, "there is somewhere to go"
         self._job, self._choice, self._turn, self._client = job, choice, turn, client
-        self._target = choice.target
-        self._clock = clock
-        self._lane: Lane = job.lanes[self._target.upstream]
-        self._result = _Result()
+        self._target, self._clock = choice.target, clock
+        self._lane: Lane = job.lanes[choice.target.upstream]
         self._credential: Credential | None = None
+        self._failure: Failure | None = None
+        self._usage: Usage | None = None
+        self._response: ChatResponse | None = None
+        self._first_byte: float | None = None
 
     async def run(self) -> ChatResponse | None:
         """Make the attempt and note it in the round.
@@ -61,20 +70,25 @@ class Try:
                 self._job.story.upstream_seconds += waited
                 started = self._clock()
             self._credential = self._key(started)
-            await self._exchange()
+            exchange = await self._send(started)
+            try:
+                await self._read(exchange)
+            finally:
+                exchange.close()
         except TransportFault as fault:
-            self._result.failure = fault.failure
+            self._failure = fault.failure
         except (ClientGone, asyncio.CancelledError):
-            self._result.failure = Failure(FailureKind.CANCELLED, "The request was given up.")
+            self._failure = Failure(FailureKind.CANCELLED, "The request was given up.")
             raise
         except Exception:  # ours: it says nothing of the target
-            self._result.failure = Failure(FailureKind.CANCELLED, "An internal error occurred.")
+            self._failure = Failure(FailureKind.CANCELLED, "An internal error occurred.")
             raise
         finally:
             self._target.live.in_flight -= 1
-            self._judge(started)
-            self._note(started, waited)
-        return self._result.response
+            ended = self._clock()
+            self._judge(started, ended)
+            self._note(started, ended, waited)
+        return self._response
 
     def _key(self, now: float) -> Credential | None:
         if self._lane.keys is None:
@@ -84,61 +98,55 @@ class Try:
             raise TransportFault(Failure(FailureKind.AUTH, "Every key of the upstream is quarantined."))
         return credential
 
-    async def _exchange(self) -> None:
-        wire = self._lane.translator.request(self._job.ask, self._target)
-        self._job.story.dropped = wire.dropped
-        since = self._clock()
+    async def _send(self, since: float) -> Exchange:
+        job, target, lane = self._job, self._target, self._lane
+        wire = lane.translator.request(job.ask, target)
+        job.story.dropped = wire.dropped
         try:
-            async with asyncio.timeout(self._job.call.deadline - since):
-                exchange = await self._lane.upstream.send(wire, self._target.timeouts, self._credential)
+            return await lane.upstream.send(wire, target.timeouts, self._credential, job.call.deadline - since)
         except TimeoutError:
             raise TransportFault(_too_late()) from None
         finally:
-            self._job.story.upstream_seconds += self._clock() - since
-        try:
-            await self._read(exchange)
-        finally:
-            exchange.close()
+            job.story.upstream_seconds += self._clock() - since
 
     async def _read(self, exchange: Exchange) -> None:
         if not 200 <= exchange.status < 300:
             body = await self._error_text(exchange)
             failure = self._lane.translator.failure(WireResponse(exchange.status, exchange.headers, body))
-            self._result.failure = self._concealed(failure)
+            self._failure = self._concealed(failure)
         elif self._job.ask.stream:
             await self._stream(exchange)
         else:
-            body = await self._whole(exchange, BODY_LIMIT)
-            self._result.first_byte = self._clock()
-            answer = self._lane.translator.response(
-                self._job.ask, WireResponse(exchange.status, exchange.headers, body)
-            )
+            body = await self._whole(exchange)
+            self._first_byte = self._clock()
+            wire = WireResponse(exchange.status, exchange.headers, body)
+            answer = self._lane.translator.response(self._job.ask, wire)
             if isinstance(answer, Failure):
-                self._result.failure = self._concealed(answer)
+                self._failure = self._concealed(answer)
             else:
-                self._result.response, self._result.usage = answer, answer.usage
+                self._response, self._usage = answer, answer.usage
 
     async def _stream(self, exchange: Exchange) -> None:
         decoder = self._lane.translator.decoder(self._job.ask)
         relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed)
         try:
-            self._result.failure = await relay.run(decoder)
+            self._failure = await relay.run(decoder)
         finally:
-            self._result.first_byte, self._result.usage = relay.first_byte, decoder.usage
-        if self._result.failure is None:
+            self._first_byte, self._usage = relay.first_byte, decoder.usage
+        if self._failure is None:
             await _drain(exchange)
 
-    async def _whole(self, exchange: Exchange, limit: int) -> bytes:
+    async def _whole(self, exchange: Exchange) -> bytes:
         """The body, its first byte within ``first_token`` and each further one within ``gap``."""
-        pieces: list[bytes] = []
-        size, allowed = 0, self._target.timeouts.first_token
-        while piece := await self._piece(exchange, allowed):
+        first = await self._piece(exchange, self._target.timeouts.first_token)
+        pieces, size = [first], len(first)
+        while piece := await self._piece(exchange, self._target.timeouts.gap):
             pieces.append(piece)
-            size, allowed = size + len(piece), self._target.timeouts.gap
-            if size > limit:
-                message = f"The upstream's answer is longer than {limit} bytes."
+            size += len(piece)
+            if size > BODY_LIMIT:
+                message = f"The upstream's answer is longer than {BODY_LIMIT} bytes."
                 raise TransportFault(Failure(FailureKind.GARBLED, message, reached_model=True))
-        return b"".join(pieces)
+        return b"".join(pieces) if len(pieces) > 1 else first
 
     async def _error_text(self, exchange: Exchange) -> bytes:
         """What comes of an error's text, cut at the limit (B31). The status counts, whether any comes or not."""
@@ -153,8 +161,7 @@ class Try:
     async def _piece(self, exchange: Exchange, allowed: float) -> bytes:
         since = self._clock()
         try:
-            async with asyncio.timeout(min(allowed, self._job.call.deadline - since)):
-                return await exchange.read()
+            return await exchange.read(min(allowed, self._job.call.deadline - since))
         except TimeoutError:
             raise TransportFault(_too_late()) from None
         except TransportFault as fault:
@@ -169,30 +176,29 @@ class Try:
             return failure
         return replace(failure, message=failure.message.replace(secret, "***"), code=None, param=None)
 
-    def _judge(self, started: float) -> None:
+    def _judge(self, started: float, now: float) -> None:
         """Quarantine a key that got 401, and keep the count of those in service where policies see it."""
-        keys, credential, failure = self._lane.keys, self._credential, self._result.failure
+        keys, credential, failure = self._lane.keys, self._credential, self._failure
         if keys is None or credential is None:
             return
-        now = self._clock()
         if failure is None:
             keys.accepted(credential, started)
         elif failure.kind is FailureKind.AUTH and failure.status == UNAUTHORIZED:
             keys.refused(credential, now)
             _log.warning("key_quarantined", upstream=self._target.upstream, key=credential.label)
-        self._target.live.keys, self._target.live.keys_back_at = keys.in_service(now), keys.back_at(now)
+        live = self._target.live
+        live.keys, live.keys_back_at = keys.in_service(now), keys.back_at(now)
 
-    def _note(self, started: float, waited: float) -> None:
-        result = self._result
+    def _note(self, started: float, ended: float, waited: float) -> None:
         self._turn.attempt = attempt = Attempt(
-            target=self._target,
-            started=started,
-            ended=self._clock(),
-            first_byte=result.first_byte,
-            failure=result.failure,
-            usage=result.usage,
-            credential=self._credential.label if self._credential else None,
-            waited=waited,
+            self._target,
+            started,
+            ended,
+            self._first_byte,
+            self._failure,
+            self._usage,
+            self._credential.label if self._credential else None,
+            waited,
         )
         self._job.chain.observe(self._job.call, attempt)
 
@@ -210,8 +216,7 @@ def _too_late() -> Failure:
 
 async def _drain(exchange: Exchange) -> None:
     try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while await exchange.read():
-                pass
+        while await exchange.read(DRAIN_SECONDS):
+            pass
     except (TimeoutError, TransportFault):
         return

@@ -35,10 +35,6 @@ class Step:
     passed: Note
     """What is noted where the policy has nothing to say."""
 
-    def applies(self, call: Call) -> bool:
-        """Whether the link's ``when`` takes this call."""
-        return self.when is None or self.when.matches(call)
-
 
 class Chain:
     """A compiled chain: for each verb the steps that have it, in the YAML's order."""
@@ -64,7 +60,7 @@ class Chain:
     async def admit(self, call: Call, notes: list[Note]) -> Deny | None:
         """Ask every policy in order; the first denial that is not in shadow ends it."""
         for step in self._admit:
-            if not step.applies(call):
+            if step.when is not None and not step.when.matches(call):
                 continue
             decision = step.verb(call)
             if decision is not None and not isinstance(decision, Deny):
@@ -79,27 +75,34 @@ class Chain:
 
     def route(self, call: Call, route: Route) -> None:
         """Let every policy edit the route; their order does not matter."""
+        notes = route.notes
         for step in self._route:
-            if step.applies(call):
-                route.policy, route.shadow = step.name, step.shadow
-                said = len(route.notes)
-                step.verb(call, route)
-                if len(route.notes) == said:
-                    route.notes.append(step.passed)
+            if step.when is not None and not step.when.matches(call):
+                continue
+            route.policy, route.shadow = step.name, step.shadow
+            said = len(notes)
+            step.verb(call, route)
+            if len(notes) == said:
+                notes.append(step.passed)
 
     def observe(self, call: Call, attempt: Attempt) -> None:
         """Tell every policy how an attempt ended; a shadowed one too: it has to know what it would have done."""
         for step in self._observe:
-            if step.applies(call):
+            if step.when is None or step.when.matches(call):
                 try:
                     step.verb(call, attempt)
                 except Exception:  # noqa: BLE001 - the attempt is over: its answer is not one policy's to lose
                     _log.exception("observe_failed", request=call.id, policy=step.name)
 
+    @property
+    def settles(self) -> bool:
+        """Whether any policy wants to know how a call ended."""
+        return bool(self._settle)
+
     async def settle(self, call: Call, outcome: Outcome) -> None:
         """Tell every policy how the call ended."""
         for step in self._settle:
-            if step.applies(call):
+            if step.when is None or step.when.matches(call):
                 try:
                     if (waiting := step.verb(call, outcome)) is not None:
                         await waiting

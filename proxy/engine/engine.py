@@ -12,7 +12,7 @@ import structlog
 from policies.base import Choice, Deny, Outcome, OutcomeKind, Route
 from proxy.engine.after import After
 from proxy.engine.attempt import Try
-from proxy.engine.keepalive import KeptAlive
+from proxy.engine.keepalive import KeepAlive
 from proxy.engine.ports import Client, ClientGone, Job
 from proxy.engine.story import Round
 from proxy.upstream.port import Upstream
@@ -53,17 +53,29 @@ class Engine:
 
     async def serve(self, job: Job, client: Client) -> None:
         """Serve one request to its end. Never raises for anything that a client, a policy or an upstream does."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._running[task] = job, client
+        self._running[client.task] = job, client
+        keep_alive = KeepAlive(client, job, self._clock, self._keep_alive) if job.ask.stream else None
         end: _End = (OutcomeKind.CANCELLED, None, None)
-        kept = KeptAlive(client, job, self._keep_alive) if job.ask.stream else None
         try:
-            end = await self._serve(job, kept or client)
+            end = await self._converse(job, client)
+        except ClientGone:
+            end = self._left(job)
+        except asyncio.CancelledError:
+            if client.gone:
+                end = self._left(job)
+            elif self._draining:
+                _forget_cancellation()
+                refusal = _refusal("The server is shutting down.", "draining", retry_after=1.0)
+                end = await self._fail(job, client, refusal)
+            else:
+                raise
+        except Exception:  # noqa: BLE001 - a fault of ours (or of a third party's policy) is one request's, not the server's
+            _log.exception("internal_error", request=job.call.id)
+            end = await self._fail(job, client, _refusal("An internal error occurred.", "internal_error"))
         finally:
-            if kept is not None:
-                kept.stop()
-            del self._running[task]
+            if keep_alive is not None:
+                keep_alive.stop()
+            del self._running[client.task]
             self._finish(job, *end)
 
     def plan(self, job: Job) -> tuple[Route, Choice]:
@@ -80,22 +92,6 @@ class Engine:
         for task, (_, client) in tuple(self._running.items()):
             if not client.done:
                 task.cancel()
-
-    async def _serve(self, job: Job, client: Client) -> _End:
-        try:
-            return await self._converse(job, client)
-        except ClientGone:
-            return self._left(job)
-        except asyncio.CancelledError:
-            if client.gone:
-                return self._left(job)
-            if not self._draining:
-                raise
-            _forget_cancellation()
-            return await self._fail(job, client, _refusal("The server is shutting down.", "draining", retry_after=1.0))
-        except Exception:  # noqa: BLE001 - a fault of ours (or of a third party's policy) is one request's, not the server's
-            _log.exception("internal_error", request=job.call.id)
-            return await self._fail(job, client, _refusal("An internal error occurred.", "internal_error"))
 
     async def _converse(self, job: Job, client: Client) -> _End:
         denial = await job.chain.admit(job.call, job.story.admission)
@@ -123,17 +119,18 @@ class Engine:
 
     def _unfit(self, job: Job) -> dict[str, tuple[str, ...]]:
         """By target: the binding parameters of this request that it cannot honour."""
-        lost = (
-            (target.name, job.lanes[target.upstream].translator.unsupported(job.ask, target))
-            for target in job.call.targets
-        )
-        return {name: parameters for name, parameters in lost if parameters}
+        unfit: dict[str, tuple[str, ...]] = {}
+        for target in job.call.targets:
+            lost = job.lanes[target.upstream].translator.unsupported(job.ask, target)
+            if lost:
+                unfit[target.name] = lost
+        return unfit
 
     def _route(self, job: Job, unfit: dict[str, tuple[str, ...]]) -> Route:
         now = self._clock()
         route = Route(job.call, job.story.attempts, now)
         for target in job.call.targets:
-            if target.name in unfit:
+            if unfit and target.name in unfit:
                 route.drop(target, f"cannot honour {', '.join(unfit[target.name])}")
             keys = job.lanes[target.upstream].keys
             if keys is not None and not keys.in_service(now):

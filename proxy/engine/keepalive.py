@@ -5,99 +5,53 @@ but binds it to no target, so that another one may still take over.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from proxy.engine.ports import Client, ClientGone, Job
-from proxy.engine.story import Story
 from proxy.tasks import spawn
-from translators.base import ChatResponse
-from translators.facts import Failure
 
 
-class KeptAlive:
-    """A client that hears something at least every so often. Its sends are one at a time: a comment never cuts in.
+class KeepAlive:
+    """A timer beside a stream: its client hears something at least every so often.
 
     Args:
-        client: the one to keep alive.
+        client: the one to keep alive. A comment is one send of its own, between two others.
         job: its request.
+        clock: the client's, monotonic seconds.
         seconds: of silence after which it gets a comment.
     """
 
-    def __init__(self, client: Client, job: Job, seconds: float) -> None:
-        self._client, self._job, self._seconds = client, job, seconds
-        self._loop = asyncio.get_running_loop()
-        self._sending = asyncio.Lock()
-        self._heard = self._loop.time()
-        self._timer = self._loop.call_later(seconds, self._due)
-        self._ping: asyncio.Task[None] | None = None
-        self._ending = False
+    __slots__ = ("_client", "_clock", "_comment", "_job", "_seconds", "_timer")
 
-    @property
-    def opened(self) -> bool:
-        """See :class:`Client`."""
-        return self._client.opened
-
-    @property
-    def done(self) -> bool:
-        """See :class:`Client`."""
-        return self._ending or self._client.done
-
-    @property
-    def gone(self) -> bool:
-        """See :class:`Client`."""
-        return self._client.gone
-
-    async def answer(self, story: Story, response: ChatResponse) -> None:
-        """See :class:`Client`."""
-        self._ending = True
-        async with self._sending:
-            await self._client.answer(story, response)
-
-    async def refuse(self, story: Story, failure: Failure) -> None:
-        """See :class:`Client`. If a comment has just gone out, the refusal becomes the stream's error frame."""
-        self._ending = True
-        async with self._sending:
-            if self._client.opened:
-                await self._client.send(self._job.encoder.fail(self._client.error(failure)), last=True)
-            else:
-                await self._client.refuse(story, failure)
-
-    async def open(self, story: Story) -> None:
-        """See :class:`Client`."""
-        async with self._sending:
-            if not self._client.opened:
-                await self._client.open(story)
-
-    async def send(self, data: bytes, *, last: bool = False) -> None:
-        """See :class:`Client`."""
-        self._ending = last
-        async with self._sending:
-            await self._client.send(data, last=last)
-        self._heard = self._loop.time()
-
-    def error(self, failure: Failure) -> dict[str, object]:
-        """See :class:`Client`."""
-        return self._client.error(failure)
+    def __init__(self, client: Client, job: Job, clock: Callable[[], float], seconds: float) -> None:
+        self._client, self._job, self._clock, self._seconds = client, job, clock, seconds
+        self._comment: asyncio.Task[None] | None = None
+        self._wait(seconds)
 
     def stop(self) -> None:
         """The request is over."""
         self._timer.cancel()
-        if self._ping is not None:
-            self._ping.cancel()
+        if self._comment is not None:
+            self._comment.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._due)
 
     def _due(self) -> None:
-        left = self._heard + self._seconds - self._loop.time()
-        if left <= 0 and not self._sending.locked():
-            self._ping = spawn(self._comment(), "keep-alive")
-        self._timer = self._loop.call_later(left if left > 0 else self._seconds, self._due)
+        heard = self._client.quiet_since
+        silent = self._clock() - heard if heard is not None else 0.0  # a slow client has something to read
+        if silent < self._seconds:
+            self._wait(self._seconds - silent)
+            return
+        if not self._client.done:
+            self._comment = spawn(self._say_something(), "keep-alive")
+        self._wait(self._seconds)
 
-    async def _comment(self) -> None:
-        async with self._sending:
-            if self.done:
-                return
-            try:
-                if not self._client.opened:
-                    await self._client.open(self._job.story)
+    async def _say_something(self) -> None:
+        try:
+            if not self._client.opened:
+                await self._client.open(self._job.story)
+            if not self._client.done:
                 await self._client.send(self._job.encoder.ping())
-            except ClientGone:  # whoever sends content next finds out
-                return
-        self._heard = self._loop.time()
+        except ClientGone:  # whoever sends content next finds out
+            return

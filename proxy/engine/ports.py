@@ -1,7 +1,8 @@
 """What the engine needs of the world: a client on one side, lanes to upstreams on the other, sinks for the end."""
 
+import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from policies.base import Call
 from proxy.engine.chain import Chain
@@ -9,6 +10,7 @@ from proxy.engine.story import Story
 from proxy.upstream.port import Credential, Upstream
 from translators.base import ChatRequest, ChatResponse, Encoder, Translator
 from translators.facts import Failure
+from translators.value import value
 
 
 class ClientGone(Exception):
@@ -19,12 +21,20 @@ class Client(Protocol):
     """The one who asked. The edge implements it; a scripted one narrates the engine's tests."""
 
     @property
+    def task(self) -> "asyncio.Task[Any]":
+        """The one that serves it. Cancelled once, when the client leaves or the server has to go."""
+
+    @property
     def opened(self) -> bool:
         """True once a status line has gone out: what comes after can only be more of the same answer."""
 
     @property
     def done(self) -> bool:
         """True from the moment the last piece of its answer is handed over: nothing can follow it."""
+
+    @property
+    def quiet_since(self) -> float | None:
+        """When it was last sent something, or came (monotonic); None while something is on its way to it."""
 
     @property
     def gone(self) -> bool:
@@ -79,7 +89,7 @@ class Lane:
     """None where the upstream asks for no credential."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Job:
     """One request, ready for the engine. Everything in it stays what it is, whatever is reloaded meanwhile."""
 

@@ -5,7 +5,6 @@ still take over. After the first content there is one upstream, one answer, one 
 own terminal event, one error frame, or a client that has left.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from policies.base import Choice
@@ -16,6 +15,9 @@ from translators.facts import Failure, FailureKind
 
 PRELUDE_LIMIT = 256 * 1024
 """Bytes of contentless events held back before the first content; more than that is no chat stream."""
+
+
+_NOTHING = "The upstream's stream ended without any content."
 
 
 class Relay:
@@ -40,10 +42,8 @@ class Relay:
         concealed: Callable[[Failure], Failure],
     ) -> None:
         assert choice.target is not None, "somebody is answering"
-        timeouts = choice.target.timeouts
         self._job, self._choice, self._exchange, self._client = job, choice, exchange, client
-        self._clock, self._gap, self._concealed = clock, timeouts.gap, concealed
-        self._quiet_until = clock() + timeouts.first_token
+        self._clock, self._timeouts, self._concealed = clock, choice.target.timeouts, concealed
         self.first_byte: float | None = None
         """When the first content came; once set, the call is committed to this attempt."""
 
@@ -54,39 +54,35 @@ class Relay:
             None for a stream that ended as its provider ends streams; else how it failed. If ``first_byte`` is set by
             then, the client has its error frame and the answer is over; if not, it has seen nothing.
         """
-        held = b""
-        while True:
-            events, failure = await self._next(decoder)
-            if self.first_byte is None:
-                held += events
-                if failure is not None or not decoder.started:
-                    failure = failure or self._without_content(decoder, held)
-                    if failure is not None:
-                        return failure
-                    continue
-                events = held
-                await self._commit()
-            elif not events and failure is None and not decoder.finished:
-                continue
-            if await self._pass_on(events, failure, decoder.finished):
-                return failure
-            self._quiet_until = self._clock() + self._gap  # not before: a slow client held the upstream back
+        held, failure = await self._prelude(decoder)
+        if failure is not None:
+            return failure
+        await self._commit()
+        encoder, client = self._job.encoder, self._client
+        while failure is None and not decoder.finished:
+            if held:
+                await client.send(encoder.feed(held))
+            quiet_until = self._clock() + self._timeouts.gap  # not before: a slow client held the upstream back
+            held, failure = b"", None
+            while not held and failure is None and not decoder.finished:
+                held, failure = await self._next(decoder, quiet_until)
+        ending = encoder.close() if failure is None else encoder.fail(client.error(failure))
+        await client.send(encoder.feed(held) + ending, last=True)
+        return failure
 
-    async def _next(self, decoder: Decoder) -> tuple[bytes, Failure | None]:
-        try:
-            data = await self._read()
-        except TransportFault as fault:
-            return b"", fault.failure
-        events = decoder.feed(data) if data else decoder.close()
-        return events, self._concealed(decoder.failure) if decoder.failure else None
-
-    @staticmethod
-    def _without_content(decoder: Decoder, held: bytes) -> Failure | None:
-        if decoder.finished:
-            return Failure(FailureKind.GARBLED, "The upstream's stream ended without any content.", reached_model=True)
-        if len(held) > PRELUDE_LIMIT:
-            return Failure(FailureKind.GARBLED, "The upstream's stream has no content.", reached_model=True)
-        return None
+    async def _prelude(self, decoder: Decoder) -> tuple[bytes, Failure | None]:
+        """All up to the first content, or how the stream failed before it."""
+        held, quiet_until = b"", self._clock() + self._timeouts.first_token
+        while not decoder.started:
+            events, failure = await self._next(decoder, quiet_until)
+            held += events
+            if failure is not None or decoder.started:
+                return held, failure
+            if decoder.finished:
+                return held, Failure(FailureKind.GARBLED, _NOTHING, reached_model=True)
+            if len(held) > PRELUDE_LIMIT:
+                return held, Failure(FailureKind.GARBLED, "The upstream's stream has no content.", reached_model=True)
+        return held, None
 
     async def _commit(self) -> None:
         self.first_byte = self._clock()
@@ -96,33 +92,19 @@ class Relay:
         if not self._client.opened:
             await self._client.open(self._job.story)
 
-    async def _pass_on(self, events: bytes, failure: Failure | None, finished: bool) -> bool:
-        """Send what came; True if that was the end."""
-        encoder = self._job.encoder
-        out = encoder.feed(events)
-        if failure is not None:
-            out += encoder.fail(self._client.error(failure))
-        elif finished:
-            out += encoder.close()
-        last = finished or failure is not None
-        await self._client.send(out, last=last)
-        return last
-
-    async def _read(self) -> bytes:
-        """The upstream's next bytes, within the deadline that is in force."""
-        now, deadline = self._clock(), self._job.call.deadline
+    async def _next(self, decoder: Decoder, quiet_until: float) -> tuple[bytes, Failure | None]:
+        """The next events, within the deadline that is in force: of silence, or of the whole request."""
+        since, deadline = self._clock(), self._job.call.deadline
         try:
-            async with asyncio.timeout(max(min(self._quiet_until, deadline) - now, 0.0)):
-                return await self._waited(now)
+            data = await self._exchange.read(max(min(quiet_until, deadline) - since, 0.0))
         except TimeoutError:
-            over = self._quiet_until >= deadline
-            raise TransportFault(_out_of_time() if over else self._silence()) from None
-
-    async def _waited(self, since: float) -> bytes:
-        try:
-            return await self._exchange.read()
+            return b"", _out_of_time() if quiet_until >= deadline else self._silence()
+        except TransportFault as fault:
+            return b"", fault.failure
         finally:
             self._job.story.upstream_seconds += self._clock() - since
+        events = decoder.feed(data) if data else decoder.close()
+        return events, self._concealed(decoder.failure) if decoder.failure else None
 
     def _silence(self) -> Failure:
         where = "before its first content" if self.first_byte is None else "in mid-stream"

@@ -46,9 +46,12 @@ class Story:
     @property
     def target(self) -> str | None:
         """Where the last attempt went."""
-        return next((turn.target for turn in reversed(self.rounds) if turn.target), None)
+        for turn in reversed(self.rounds):
+            if turn.target is not None:
+                return turn.target
+        return None
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
         """The attempts that are over, in order."""
-        return tuple(turn.attempt for turn in self.rounds if turn.attempt is not None)
+        return tuple([turn.attempt for turn in self.rounds if turn.attempt is not None])

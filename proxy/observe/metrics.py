@@ -6,37 +6,19 @@ the workers start); its ``Info`` vanishes there, so the config's version is a ga
 
 import os
 from collections.abc import Iterable
-from typing import Generic, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from policies.base import Attempt
 from proxy.engine.story import Story
+from proxy.observe.tally import Counts, Spans
 
 OTHER = "other"
 """The label of a name that the configuration does not have: a wildcard lets any name through."""
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25)
 CIRCUIT_STATES = {"closed": 0, "half_open": 1, "open": 2}
-
-_Child = TypeVar("_Child", bound=MetricWrapperBase)
-
-
-class _Kept(Generic[_Child]):
-    """The children of a metric. Looking one up in prometheus_client costs three times as much (ECOSYSTEM 10)."""
-
-    def __init__(self, metric: _Child) -> None:
-        self._metric = metric
-        self._children: dict[tuple[str, ...], _Child] = {}
-
-    def labels(self, *labels: str) -> _Child:
-        """The child with these labels."""
-        child = self._children.get(labels)
-        if child is None:
-            child = self._children[labels] = self._metric.labels(*labels)
-        return child
 
 
 class Metrics:
@@ -53,11 +35,12 @@ class Metrics:
         self._subjects: set[str] = set()
         self.known(models, targets)
 
-        def counter(name: str, text: str, *labels: str) -> _Kept[Counter]:
-            return _Kept(Counter(f"switchgear_{name}", text, labels, registry=registry))
+        def counter(name: str, text: str, *labels: str) -> Counts:
+            return Counts(Counter(f"switchgear_{name}", text, labels, registry=registry))
 
-        def seconds(name: str, text: str, *labels: str) -> _Kept[Histogram]:
-            return _Kept(Histogram(f"switchgear_{name}_seconds", text, labels, registry=registry, buckets=SECONDS))
+        def seconds(name: str, text: str, *labels: str, buckets: tuple[float, ...] = SECONDS) -> Spans:
+            histogram = Histogram(f"switchgear_{name}_seconds", text, labels, registry=registry, buckets=buckets)
+            return Spans(histogram, buckets)
 
         def gauge(name: str, text: str, *labels: str, mode: str = "livemostrecent") -> Gauge:
             return Gauge(f"switchgear_{name}", text, labels, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
@@ -69,8 +52,7 @@ class Metrics:
         self._verdicts = counter("policy_verdicts", "What policies said.", "policy", "verdict")
         self._whole = seconds("request", "From arrival to end.", "model", "stream")
         self._first = seconds("first_content", "From an attempt's start to its first content.", "target", "stream")
-        overhead = "Time of a request that was not the upstream's."
-        self._overhead = Histogram("switchgear_overhead_seconds", overhead, registry=registry, buckets=OVERHEAD)
+        self._overhead = seconds("overhead", "Time of a request that was not the upstream's.", buckets=OVERHEAD)
         self._circuits = gauge("circuit_state", "0 closed, 1 half-open, 2 open.", "subject", mode="livemax")
         self._keys = gauge("keys_in_service", "Keys that are not quarantined.", "upstream", mode="livemin")
         self._valid = gauge("config_valid", "1: the file in force is the file on disk; 0: it is wrong.", mode="livemin")
@@ -86,18 +68,28 @@ class Metrics:
         assert outcome is not None
         model, target = self._model(call.model), self._target(story.target)
         stream = "true" if call.stream else "false"
-        self._requests.labels(model, target, outcome.kind.value, stream).inc()
-        self._whole.labels(model, stream).observe(outcome.ended - call.started)
-        self._overhead.observe(story.overhead(outcome.ended))
+        self._requests.due[model, target, outcome.kind, stream] += 1
+        self._whole.add((model, stream), outcome.ended - call.started)
+        self._overhead.add((), story.overhead(outcome.ended))
         for attempt in outcome.attempts:
             self._attempt(attempt, model, stream)
-        for notes in (story.admission, *(turn.notes for turn in story.rounds)):
-            for note in notes:
-                self._verdicts.labels(note.policy, note.verdict.value).inc()
+        verdicts = self._verdicts.due
+        for note in story.admission:
+            verdicts[note.policy, note.verdict] += 1
+        for turn in story.rounds:
+            for note in turn.notes:
+                verdicts[note.policy, note.verdict] += 1
 
     def refused(self, status: int) -> None:
         """Count a request that was refused before it became a call."""
-        self._refused.labels(str(status)).inc()
+        self._refused.due[(str(status),)] += 1
+
+    def carry(self) -> None:
+        """Hand over what was counted. Whoever scrapes may ask another worker, so this cannot wait for it."""
+        for tally in (self._requests, self._refused, self._attempts, self._tokens, self._verdicts):
+            tally.carry()
+        for spans in (self._whole, self._first, self._overhead):
+            spans.carry()
 
     def circuits(self, states: Iterable[tuple[str, str]]) -> None:
         """All breakers' subjects with their states, ``closed``, ``half_open`` or ``open``; of several rules the worst.
@@ -126,6 +118,7 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         """The exposition and its content type."""
+        self.carry()
         registry = self._registry
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             registry = CollectorRegistry()
@@ -134,12 +127,15 @@ class Metrics:
 
     def _attempt(self, attempt: Attempt, model: str, stream: str) -> None:
         target, failure, usage = self._target(attempt.target.name), attempt.failure, attempt.usage
-        self._attempts.labels(target, failure.kind.value if failure else "none").inc()
+        self._attempts.due[target, failure.kind if failure else "none"] += 1
         if attempt.first_byte is not None:
-            self._first.labels(target, stream).observe(attempt.first_byte - attempt.started)
+            self._first.add((target, stream), attempt.first_byte - attempt.started)
         if usage is not None:
-            for direction in ("input", "output", "cached", "reasoning"):
-                self._tokens.labels(model, target, direction).inc(getattr(usage, f"{direction}_tokens"))
+            tokens = self._tokens.due
+            tokens[model, target, "input"] += usage.input_tokens
+            tokens[model, target, "output"] += usage.output_tokens
+            tokens[model, target, "cached"] += usage.cached_tokens
+            tokens[model, target, "reasoning"] += usage.reasoning_tokens
 
     def _model(self, name: str) -> str:
         return name if name in self._models else OTHER

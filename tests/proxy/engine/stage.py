@@ -34,10 +34,11 @@ class ScriptedExchange:
         self.unread.extend(pieces)
         self._news.set()
 
-    async def read(self) -> bytes:
-        while not self.unread:
-            self._news.clear()
-            await self._news.wait()
+    async def read(self, within: float) -> bytes:
+        async with asyncio.timeout(within):
+            while not self.unread:
+                self._news.clear()
+                await self._news.wait()
         await asyncio.sleep(0)
         piece = self.unread[0]
         if isinstance(piece, TransportFault):
@@ -57,16 +58,20 @@ class ScriptedUpstream:
         self.exchanges: list[ScriptedExchange] = []
         self.requests: list[WireRequest] = []
 
-    async def send(self, request: WireRequest, timeouts: Timeouts, credential: Credential | None) -> ScriptedExchange:
+    async def send(
+        self, request: WireRequest, timeouts: Timeouts, credential: Credential | None, within: float
+    ) -> ScriptedExchange:
         await asyncio.sleep(0)
         self.requests.append(request)
         model = orjson.loads(request.body)["model"]
         self._tell(sends(f"{self.name}/{model}", credential.label if credential else None))
         self.asked = asked = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(timeouts.headers):
+            async with asyncio.timeout(min(timeouts.headers, within)):
                 return await asked
         except TimeoutError:
+            if within <= timeouts.headers:
+                raise
             raise TransportFault(Failure(FailureKind.TIMEOUT, "No answer's head.", reached_model=True)) from None
         except asyncio.CancelledError:
             for exchange in self.exchanges[-1:]:  # it may have come at this very moment: no connection is lost
@@ -97,6 +102,7 @@ class ScriptedClient:
         self.reading = asyncio.Event()
         self.reading.set()
         self.task: asyncio.Task[None] | None = None
+        self.quiet_since: float | None = 0.0
 
     def leave(self) -> None:
         """As the edge does it: the request's task is cancelled, once, unless the answer is complete."""
@@ -144,8 +150,10 @@ class ScriptedClient:
         if self.gone or self.vanished:
             raise ClientGone
         self._tell(deed)
+        self.quiet_since = None
         await asyncio.sleep(0)
         await self.reading.wait()
+        self.quiet_since = asyncio.get_running_loop().time()
         if self.vanished:
             raise ClientGone
 

@@ -308,7 +308,7 @@ def test_a_slow_client_is_not_the_upstreams_silence() -> None:
 
 
 def test_a_client_slow_to_take_a_comment_is_not_the_upstreams_silence() -> None:
-    """What came while a comment was waiting to go out is read before anybody is blamed."""
+    """What came while a comment was waiting to go out is behind it in the queue, and nobody is blamed."""
     with Playbook(with_timeouts("a/m", first_token=20.0)) as book:
         (
             book
@@ -319,10 +319,10 @@ def test_a_client_slow_to_take_a_comment_is_not_the_upstreams_silence() -> None:
             << waits(15)
             << opens()
             >> streams("Hello")
+            << gives("Hello")
             >> passes(10)
             >> reads_again()
             << gives(PING)
-            << gives("Hello")
             >> finishes()
             << gives(FINISH, DONE, last=True)
             << observes("a/m")
