@@ -1,6 +1,5 @@
 """``POST /v1/chat/completions``: the hot path. Raw ASGI, found by an exact look-up before any router."""
 
-import asyncio
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,7 +10,7 @@ from policies.base import Principal
 from proxy.edge import answers, intake
 from proxy.edge.body import Receive
 from proxy.edge.client import HttpClient, Send
-from proxy.edge.disconnect import watch
+from proxy.edge.disconnect import line_of
 from proxy.edge.gateway import Gateway
 from proxy.engine.ports import ClientGone
 from proxy.observe.record import refused
@@ -48,17 +47,15 @@ class ChatEndpoint:
         except Exception:  # noqa: BLE001 - ours: it is answered without detail (D36)
             _log.exception("internal_error", request=arrival.id)
             return await self._refuse(arrival.id, principal, answers.internal_error(), send)
-        task = asyncio.current_task()
-        assert task is not None
-        client = HttpClient(send, self._dialect, taken.job.ask, task, trace=taken.hints.trace)
-        stop_watching = watch(scope, receive, client.left)
+        line = line_of(scope, receive)
+        client = HttpClient(send, self._dialect, taken.job.ask, line, trace=taken.hints.trace)
         try:
             await self._gateway.engine.serve(taken.job, client)
         finally:
-            stop_watching()
+            line.ignore(client.left)
 
     async def _refuse(self, request_id: str, principal: Principal | None, fault: Malformed, send: Send) -> None:
-        self._gateway.records.refused(refused(request_id, int(time.time()), principal, fault))
+        self._gateway.records.refused(refused(request_id, int(time.time()), principal, fault), principal)
         status, head, body = answers.malformed(fault, request_id)
         head.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": head})

@@ -1,11 +1,11 @@
 """The client's side of a call, over ASGI: the engine's ``Client`` port."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from proxy.edge import answers
+from proxy.edge.disconnect import Line
 from proxy.engine.ports import ClientGone
 from proxy.engine.story import Story
 from translators.base import ChatRequest, ChatResponse, Dialect
@@ -22,24 +22,27 @@ class HttpClient:
         send: ASGI's. It never says that the client has left (uvicorn, measured): only ``receive`` does.
         dialect: what the client speaks.
         ask: what it asked.
-        task: the one that serves it.
+        line: its connection; from now on it tells when it is lost.
         trace: it wants the decision record along.
     """
 
-    __slots__ = ("_ask", "_dialect", "_send", "_trace", "done", "gone", "opened", "quiet_since", "task")
+    __slots__ = ("_ask", "_dialect", "_line", "_send", "_trace", "done", "gone", "opened", "quiet_since")
 
-    def __init__(
-        self, send: Send, dialect: Dialect, ask: ChatRequest, task: "asyncio.Task[Any]", *, trace: bool = False
-    ) -> None:
-        self._send, self._dialect, self._ask, self.task, self._trace = send, dialect, ask, task, trace
+    def __init__(self, send: Send, dialect: Dialect, ask: ChatRequest, line: Line, *, trace: bool = False) -> None:
+        self._send, self._dialect, self._ask, self._line, self._trace = send, dialect, ask, line, trace
         self.opened = self.gone = self.done = False
         self.quiet_since: float | None = time.monotonic()
+        line.listen(self.left)
+
+    def cancel(self) -> None:
+        """See :class:`proxy.engine.ports.Client`."""
+        self._line.cancel()
 
     def left(self) -> None:
         """The client is gone: its task is cancelled, once, unless the answer is complete."""
         if not self.done:
             self.gone = True
-            self.task.cancel()
+            self._line.cancel()
 
     async def answer(self, story: Story, response: ChatResponse) -> None:
         """Send a whole answer."""
@@ -55,7 +58,10 @@ class HttpClient:
         """Send the head of a stream."""
         decided = bool(story.rounds) and story.rounds[-1].decided
         head = [*answers.EVENT_STREAM, *answers.facts(story, decided=decided, trace=self._trace)]
-        await self._begin(story, 200, head)
+        if self.gone:
+            raise ClientGone
+        self.opened, story.status = True, 200
+        await self._send({"type": "http.response.start", "status": 200, "headers": head})
 
     async def send(self, data: bytes, *, last: bool = False) -> None:
         """Send a piece of the stream. Waits for a slow client; the guard cuts off one that does not read at all."""
@@ -63,20 +69,18 @@ class HttpClient:
             raise ClientGone
         self.done, self.quiet_since = last, None
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
-        self.quiet_since = time.monotonic()
+        if not last:
+            self.quiet_since = time.monotonic()
 
     def error(self, failure: Failure) -> dict[str, object]:
         """The error object of a failure in mid-stream."""
         return errors.error_of(failure, midstream=True)
 
     async def _whole(self, story: Story, status: int, head: answers.HeaderList, body: bytes) -> None:
-        self.done = True
-        head.append((b"content-length", b"%d" % len(body)))
-        await self._begin(story, status, head)
-        await self.send(body, last=True)
-
-    async def _begin(self, story: Story, status: int, head: answers.HeaderList) -> None:
         if self.gone:
             raise ClientGone
-        self.opened, story.status = True, status
+        self.opened = self.done = True
+        story.status = status
+        head.append((b"content-length", b"%d" % len(body)))
         await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body})

@@ -22,7 +22,17 @@ class Cycle(RequestResponseCycle):
         super().__init__(**parts)
         self._unwritten: list[bytes] = []
         self._left: int | None = None  # bytes of body, where a content-length promised some
-        self._bodiless = self._says_close = False
+        self._bodiless = self._says_close = self._told = False
+
+    async def receive(self) -> Any:
+        """ASGI's. Most bodies are complete before anybody asks."""
+        if not self.more_body and not self._told and not self.disconnected and not self.waiting_for_100_continue:
+            self._told = True
+            body, self.body = bytes(self.body), bytearray()
+            self.flow.resume_reading()
+            self.message_event.clear()
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await super().receive()
 
     async def send(self, message: Any) -> None:
         """ASGI's. Waits while the client is slow.

@@ -1,18 +1,22 @@
-"""Tells when a client leaves before its answer is complete. ASGI says so to ``receive`` alone, and to who awaits it."""
+"""Tells when a client leaves before its answer is complete, and ends the task that serves it.
 
+ASGI tells it to ``receive`` alone, so that a second task would have to wait there for each request; our own server puts
+the connection itself into the scope.
+"""
+
+import asyncio
 from collections.abc import Callable, MutableMapping
-from functools import partial
 from typing import Any, Protocol
 
 from proxy.edge.body import Receive
 from proxy.tasks import spawn
 
 LINE = "switchgear.line"
-"""The key of a request's scope under which our own server puts the connection itself: no task has to wait for it."""
+"""The key of the scope."""
 
 
 class Line(Protocol):
-    """A client's connection."""
+    """A client's connection, serving one request at a time."""
 
     def listen(self, lost: Callable[[], None]) -> None:
         """Call ``lost`` once when the connection ends; at once if it has."""
@@ -20,23 +24,36 @@ class Line(Protocol):
     def ignore(self, lost: Callable[[], None]) -> None:
         """Do not call it any more. The next request on the connection may have its own by now."""
 
+    def cancel(self) -> None:
+        """Cancel the task of the request that is being served."""
 
-def watch(scope: MutableMapping[str, Any], receive: Receive, left: Callable[[], None]) -> Callable[[], object]:
-    """Call ``left`` once when the client leaves; returns how to stop watching.
 
-    Args:
-        scope: the request's.
-        receive: ASGI's; the body has been read.
-        left: never called once watching has stopped.
-    """
+def line_of(scope: MutableMapping[str, Any], receive: Receive) -> Line:
+    """The connection of a request, whose body has been read."""
     line: Line | None = scope.get(LINE)
-    if line is None:  # another ASGI server
-        return spawn(_wait(receive, left), "watch-client").cancel
-    line.listen(left)
-    return partial(line.ignore, left)
+    return line if line is not None else _AsgiLine(receive)
 
 
-async def _wait(receive: Receive, left: Callable[[], None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    left()
+class _AsgiLine:
+    """A connection of another ASGI server, which a second task has to watch."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._task = receive, asyncio.current_task()
+        self._watcher: asyncio.Task[None] | None = None
+
+    def listen(self, lost: Callable[[], None]) -> None:
+        self._watcher = spawn(self._watch(lost), "watch-client")
+
+    def ignore(self, lost: Callable[[], None]) -> None:
+        del lost
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _watch(self, lost: Callable[[], None]) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        lost()

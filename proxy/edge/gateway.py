@@ -36,8 +36,8 @@ class Records(Protocol):
     async def find(self, request_id: str, principal: Principal) -> dict[str, Any] | None:
         """A record of the principal's own tenant, or None."""
 
-    def refused(self, record: dict[str, Any]) -> None:
-        """Take note of a request that was refused before it became a call."""
+    def refused(self, record: dict[str, Any], principal: Principal | None) -> None:
+        """Take note of a request that was refused before it became a call; None: nobody knows whose it was."""
 
 
 class Gateway(Protocol):

@@ -106,6 +106,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._good_host: tuple[bytes, bytes] | None = None
         self._listener: Callable[[], None] | None = None
         self._lost = False
+        self._task: asyncio.Task[None] | None = None
+        self._idle_since = 0.0
 
     # The connection.
 
@@ -118,6 +120,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over, with whatever was to happen to it."""
         self._disarm()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
         self._lost = True
         if self._listener is not None:
@@ -134,11 +138,21 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._listener == lost:
             self._listener = None
 
+    def cancel(self) -> None:
+        """See :class:`proxy.edge.disconnect.Line`."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """uvicorn's, with the task kept."""
+        self._task = task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then see what is left open."""
         if self._refusal is not None:
             return
-        self._unset_keepalive_if_required()
         before, self._steps, self._size = self._stage, 0, len(data)
         try:
             self.parser.feed_data(data)
@@ -152,11 +166,35 @@ class GuardedProtocol(HttpToolsProtocol):
             self._arm(self.head_seconds)  # a stray line break: uvicorn's own timer is off by now
 
     def on_response_complete(self) -> None:
-        """The next request's turn; after the last one a refusal that has waited."""
-        last = not self.pipeline
-        super().on_response_complete()
-        if self._refusal is not None and last:
+        """The next request's turn; after the last one a refusal that has waited, or a while of silence."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+                return
+            self._idle_since = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._close_when_idle(self.timeout_keep_alive)
+        if self._refusal is not None:
             self._send(self._refusal)
+
+    def _close_when_idle(self, seconds: float) -> None:
+        """One timer looks now and then whether the connection is idle: setting one for each request would cost more."""
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._look_for_idleness)
+
+    def _look_for_idleness(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._stage != _IDLE or not self.cycle.response_complete:
+            return  # the end of this request sets the timer again
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self._close_when_idle(left)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """For uvicorn: nothing to unset."""
 
     # The parser's callbacks.
 
@@ -346,7 +384,6 @@ class GuardedProtocol(HttpToolsProtocol):
         transport = self.transport
         if transport.is_closing():  # by an answer that said so, which was the last one
             return
-        self._unset_keepalive_if_required()
         transport.write(self._rendered(refusal))
         if not transport.can_write_eof():  # TLS
             transport.close()

@@ -37,6 +37,7 @@ class Try:
         "_job",
         "_lane",
         "_response",
+        "_seen",
         "_target",
         "_turn",
         "_usage",
@@ -52,6 +53,7 @@ class Try:
         self._usage: Usage | None = None
         self._response: ChatResponse | None = None
         self._first_byte: float | None = None
+        self._seen = 0.0
 
     async def run(self) -> ChatResponse | None:
         """Make the attempt and note it in the round.
@@ -107,7 +109,7 @@ class Try:
         except TimeoutError:
             raise TransportFault(_too_late()) from None
         finally:
-            job.story.upstream_seconds += self._clock() - since
+            self._spend(since)
 
     async def _read(self, exchange: Exchange) -> None:
         if not 200 <= exchange.status < 300:
@@ -118,7 +120,6 @@ class Try:
             await self._stream(exchange)
         else:
             body = await self._whole(exchange)
-            self._first_byte = self._clock()
             wire = WireResponse(exchange.status, exchange.headers, body)
             answer = self._lane.translator.response(self._job.ask, wire)
             if isinstance(answer, Failure):
@@ -146,6 +147,7 @@ class Try:
             if size > BODY_LIMIT:
                 message = f"The upstream's answer is longer than {BODY_LIMIT} bytes."
                 raise TransportFault(Failure(FailureKind.GARBLED, message, reached_model=True))
+        self._first_byte = self._seen
         return b"".join(pieces) if len(pieces) > 1 else first
 
     async def _error_text(self, exchange: Exchange) -> bytes:
@@ -159,7 +161,7 @@ class Try:
         return text[:ERROR_LIMIT]
 
     async def _piece(self, exchange: Exchange, allowed: float) -> bytes:
-        since = self._clock()
+        since = self._seen
         try:
             return await exchange.read(min(allowed, self._job.call.deadline - since))
         except TimeoutError:
@@ -167,7 +169,12 @@ class Try:
         except TransportFault as fault:
             raise TransportFault(_cut_short(fault.failure)) from fault
         finally:
-            self._job.story.upstream_seconds += self._clock() - since
+            self._spend(since)
+
+    def _spend(self, since: float) -> None:
+        """From then until now it was the upstream's time."""
+        self._seen = now = self._clock()
+        self._job.story.upstream_seconds += now - since
 
     def _concealed(self, failure: Failure) -> Failure:
         """A failure without our key in it: some upstreams repeat the one they refuse (S9)."""

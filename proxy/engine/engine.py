@@ -39,7 +39,7 @@ class Engine:
     def __init__(self, after: After, clock: Callable[[], float], keep_alive: float = 15.0) -> None:
         self._after, self._clock = after, clock
         self._keep_alive = keep_alive
-        self._running: dict[asyncio.Task[object], tuple[Job, Client]] = {}
+        self._running: dict[Client, Job] = {}
         self._draining = False
 
     @property
@@ -49,11 +49,11 @@ class Engine:
 
     def uses(self, upstream: Upstream) -> bool:
         """Whether any request under way might still go there."""
-        return any(lane.upstream is upstream for job, _ in self._running.values() for lane in job.lanes.values())
+        return any(lane.upstream is upstream for job in self._running.values() for lane in job.lanes.values())
 
     async def serve(self, job: Job, client: Client) -> None:
         """Serve one request to its end. Never raises for anything that a client, a policy or an upstream does."""
-        self._running[client.task] = job, client
+        self._running[client] = job
         keep_alive = KeepAlive(client, job, self._clock, self._keep_alive) if job.ask.stream else None
         end: _End = (OutcomeKind.CANCELLED, None, None)
         try:
@@ -75,7 +75,7 @@ class Engine:
         finally:
             if keep_alive is not None:
                 keep_alive.stop()
-            del self._running[client.task]
+            del self._running[client]
             self._finish(job, *end)
 
     def plan(self, job: Job) -> tuple[Route, Choice]:
@@ -89,9 +89,9 @@ class Engine:
         A client whose answer is complete but for its delivery is left alone: nothing can be added to it.
         """
         self._draining = True
-        for task, (_, client) in tuple(self._running.items()):
+        for client in tuple(self._running):
             if not client.done:
-                task.cancel()
+                client.cancel()
 
     async def _converse(self, job: Job, client: Client) -> _End:
         denial = await job.chain.admit(job.call, job.story.admission)

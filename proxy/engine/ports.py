@@ -1,8 +1,7 @@
 """What the engine needs of the world: a client on one side, lanes to upstreams on the other, sinks for the end."""
 
-import asyncio
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from policies.base import Call
 from proxy.engine.chain import Chain
@@ -20,9 +19,8 @@ class ClientGone(Exception):
 class Client(Protocol):
     """The one who asked. The edge implements it; a scripted one narrates the engine's tests."""
 
-    @property
-    def task(self) -> "asyncio.Task[Any]":
-        """The one that serves it. Cancelled once, when the client leaves or the server has to go."""
+    def cancel(self) -> object:
+        """Cancel the task that serves it: the server has to go."""
 
     @property
     def opened(self) -> bool:

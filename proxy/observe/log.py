@@ -97,12 +97,13 @@ class RecordLog:
         self._lines: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def write(self, record: dict[str, Any]) -> None:
-        """Add a request's line. Needs a running event loop; never waits."""
-        text = line(record)
-        if len(text) > LINE_LIMIT:
-            text = _cut(record)
-        self._lines.append(text)
+    def write(self, text: bytes) -> None:
+        """Add a request's line. Needs a running event loop; never waits.
+
+        Args:
+            text: the record, as :func:`line` has it.
+        """
+        self._lines.append(text if len(text) <= LINE_LIMIT else _cut(orjson.loads(text)))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 

@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from policies.base import Attempt
 from proxy.engine.story import Story
-from proxy.observe.tally import Counts, Spans
+from proxy.observe.tally import Counts, Spans, Tally
 
 OTHER = "other"
 """The label of a name that the configuration does not have: a wildcard lets any name through."""
@@ -33,6 +33,7 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         self._last_version: str | None = None
         self._subjects: set[str] = set()
+        self._tallies: list[tuple[Story, Tally]] = []
         self.known(models, targets)
 
         def counter(name: str, text: str, *labels: str) -> Counts:
@@ -84,10 +85,24 @@ class Metrics:
         """Count a request that was refused before it became a call."""
         self._refused.due[(str(status),)] += 1
 
+    def tally(self, story: Story) -> Tally:
+        """Where requests like this one are counted together: the same labels, one attempt that succeeded."""
+        tally = Tally(self._whole.span(), self._first.span(), self._overhead.span())
+        self._tallies.append((story, tally))
+        return tally
+
+    def forget_tallies(self) -> None:
+        """Those given out so far are not used any more."""
+        self.carry()
+        self._tallies.clear()
+
     def carry(self) -> None:
         """Hand over what was counted. Whoever scrapes may ask another worker, so this cannot wait for it."""
-        for tally in (self._requests, self._refused, self._attempts, self._tokens, self._verdicts):
-            tally.carry()
+        for story, tally in self._tallies:
+            if tally.count:
+                self._carry_tally(story, tally)
+        for counts in (self._requests, self._refused, self._attempts, self._tokens, self._verdicts):
+            counts.carry()
         for spans in (self._whole, self._first, self._overhead):
             spans.carry()
 
@@ -124,6 +139,23 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
+
+    def _carry_tally(self, example: Story, tally: Tally) -> None:
+        assert example.outcome is not None
+        model, target = self._model(example.call.model), self._target(example.target)
+        stream = "true" if example.call.stream else "false"
+        self._requests.due[model, target, example.outcome.kind, stream] += tally.count
+        self._attempts.due[target, "none"] += tally.count
+        if example.outcome.usage is not None:
+            for direction in ("input", "output", "cached", "reasoning"):
+                self._tokens.due[model, target, direction] += getattr(tally, direction)
+                setattr(tally, direction, 0)
+        for note in (*example.admission, *example.rounds[0].notes):
+            self._verdicts.due[note.policy, note.verdict] += tally.count
+        self._whole.fill((model, stream), tally.whole)
+        self._first.fill((target, stream), tally.first)
+        self._overhead.fill((), tally.overhead)
+        tally.count = 0
 
     def _attempt(self, attempt: Attempt, model: str, stream: str) -> None:
         target, failure, usage = self._target(attempt.target.name), attempt.failure, attempt.usage

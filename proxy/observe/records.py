@@ -5,7 +5,6 @@ import sqlite3
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import orjson
 import structlog
@@ -21,6 +20,9 @@ FLUSH_SECONDS = 0.1
 RECORDS = "records.db"
 """Name of the file in the directory that the workers share."""
 
+Row = tuple[str, str, bytes]
+"""Whose a record is, its request's id, and the record as JSON."""
+
 _log = structlog.get_logger("switchgear")
 
 
@@ -33,34 +35,37 @@ class Records:
     """
 
     def __init__(self, shared: Path | None = None) -> None:
-        self._recent: OrderedDict[tuple[str, str], Record] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._shared = SharedRecords(shared) if shared else None
-        self._unwritten: list[Record] = []
+        self._unwritten: list[Row] = []
         self._timer: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "records")  # one: the connection is one, and so is its transaction
 
-    def put(self, record: Record) -> None:
+    def put(self, principal: Principal, request_id: str, text: bytes) -> None:
         """Keep a record. Sync; the shared file gets it a moment later, from a thread.
 
-        One of a request without a valid key is in the log alone: strangers could push out everybody else's.
+        Args:
+            principal: whose it is.
+            request_id: what it is found by.
+            text: the record as JSON; thousands of dictionaries would keep the garbage collector busy.
         """
-        if record["key"] is None:
-            return
-        self._recent[_tenant(record["key"], record["team"]), record["id"]] = record
+        tenant = _tenant(principal)
+        self._recent[tenant, request_id] = text
         if len(self._recent) > CAPACITY:
             self._recent.popitem(last=False)
         if self._shared is not None:
-            self._unwritten.append(record)
+            self._unwritten.append((tenant, request_id, text))
             if self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 
     async def find(self, request_id: str, principal: Principal) -> Record | None:
         """A record of the principal's own tenant: its own key's, or its team's."""
-        tenant = _tenant(principal.key, principal.team)
-        record = self._recent.get((tenant, request_id))
-        if record is None and self._shared is not None:
-            record = await self._find_shared(self._shared, tenant, request_id)
-        return record
+        tenant = _tenant(principal)
+        text = self._recent.get((tenant, request_id))
+        if text is None and self._shared is not None:
+            text = await self._find_shared(self._shared, tenant, request_id)
+        found: Record | None = None if text is None else orjson.loads(text)
+        return found
 
     async def close(self) -> None:
         """Write what is left and close the file."""
@@ -70,12 +75,12 @@ class Records:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._shared.close)
         self._thread.shutdown()
 
-    async def _find_shared(self, shared: "SharedRecords", tenant: str, request_id: str) -> Record | None:
+    async def _find_shared(self, shared: "SharedRecords", tenant: str, request_id: str) -> bytes | None:
         for wait in (0.0, FLUSH_SECONDS, FLUSH_SECONDS):  # another worker writes its records down a moment later
             await asyncio.sleep(wait)
-            record = await asyncio.get_running_loop().run_in_executor(self._thread, shared.find, tenant, request_id)
-            if record is not None:
-                return record
+            text = await asyncio.get_running_loop().run_in_executor(self._thread, shared.find, tenant, request_id)
+            if text is not None:
+                return text
         return None
 
     def _flush(self) -> None:
@@ -99,9 +104,8 @@ class SharedRecords:
             " (n INTEGER PRIMARY KEY, tenant TEXT, id TEXT, body BLOB, UNIQUE (tenant, id))"
         )
 
-    def write(self, records: list[Record]) -> None:
+    def write(self, rows: list[Row]) -> None:
         """Add records, and let go of the oldest."""
-        rows = [(_tenant(record["key"], record["team"]), record["id"], orjson.dumps(record)) for record in records]
         try:
             self._file.execute("BEGIN IMMEDIATE")
             self._file.executemany("INSERT OR REPLACE INTO record (tenant, id, body) VALUES (?, ?, ?)", rows)
@@ -112,17 +116,16 @@ class SharedRecords:
                 self._file.execute("ROLLBACK")
             _log.warning("records_not_shared", count=len(rows), error=str(fault))
 
-    def find(self, tenant: str, request_id: str) -> Record | None:
-        """A tenant's record by its request's id."""
+    def find(self, tenant: str, request_id: str) -> bytes | None:
+        """A tenant's record by its request's id, as JSON."""
         row = self._file.execute("SELECT body FROM record WHERE tenant = ? AND id = ?", (tenant, request_id)).fetchone()
-        found: dict[str, Any] | None = orjson.loads(row[0]) if row else None
-        return found
+        return row[0] if row else None
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def _tenant(key: str, team: str | None) -> str:
+def _tenant(principal: Principal) -> str:
     """Whose a record is. Clients choose request ids, so two tenants may choose the same one."""
-    return f"team {team}" if team else f"key {key}"
+    return f"team {principal.team}" if principal.team else f"key {principal.key}"

@@ -2,10 +2,14 @@
 
 from policies.base import Principal
 from proxy.engine.story import Story
-from proxy.observe.log import RecordLog
+from proxy.observe.log import RecordLog, line
 from proxy.observe.metrics import Metrics
+from proxy.observe.plain import Kind, Plain, kind_of, says_nothing
 from proxy.observe.record import Record, render
 from proxy.observe.records import Records
+
+KINDS = 1024
+"""Kinds of plain requests that are remembered; a wildcard lets clients choose how many there are."""
 
 
 class Notebook:
@@ -19,22 +23,37 @@ class Notebook:
 
     def __init__(self, log: RecordLog, records: Records, metrics: Metrics) -> None:
         self._log, self._records, self._metrics = log, records, metrics
+        self._plain: dict[Kind, Plain] = {}
 
     def record(self, story: Story) -> None:
         """Take note of a finished request."""
-        assert story.outcome is not None
-        self._metrics.record(story)
-        self._put(render(story))
+        kind = kind_of(story)
+        plain = self._plain.get(kind) if kind is not None else None
+        if plain is not None and plain.fits(story):
+            plain.tally.add(story)
+            text = plain.line(story)
+        else:
+            self._metrics.record(story)
+            text = line(render(story))
+            if kind is not None and plain is None and says_nothing(story):
+                self._learn(kind, story)
+        self._log.write(text)
+        self._records.put(story.call.principal, story.call.id, text)
 
-    def refused(self, record: Record) -> None:
+    def refused(self, record: Record, principal: Principal | None) -> None:
         """Take note of a request that was refused before it became a call."""
         self._metrics.refused(record["status"])
-        self._put(record)
+        text = line(record)
+        self._log.write(text)
+        if principal is not None:  # else strangers could push out everybody else's
+            self._records.put(principal, record["id"], text)
 
     async def find(self, request_id: str, principal: Principal) -> Record | None:
         """A record of the principal's own tenant, or None."""
         return await self._records.find(request_id, principal)
 
-    def _put(self, record: Record) -> None:
-        self._log.write(record)
-        self._records.put(record)
+    def _learn(self, kind: Kind, example: Story) -> None:
+        if len(self._plain) >= KINDS:
+            self._metrics.forget_tallies()
+            self._plain.clear()
+        self._plain[kind] = Plain(example, self._metrics.tally(example))

@@ -9,6 +9,8 @@ from collections import defaultdict
 
 from prometheus_client import Counter, Histogram
 
+from proxy.engine.story import Story
+
 Labels = tuple[str, ...]
 
 
@@ -31,6 +33,29 @@ class Counts:
         self.due.clear()
 
 
+class Span:
+    """Some durations, as a histogram has them.
+
+    Args:
+        bounds: of its buckets, in seconds.
+    """
+
+    __slots__ = ("_bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self.empty()
+
+    def add(self, seconds: float) -> None:
+        """One more."""
+        self.counts[bisect_left(self._bounds, seconds)] += 1
+        self.total += seconds
+
+    def empty(self) -> None:
+        """Forget them."""
+        self.counts, self.total = [0] * (len(self._bounds) + 1), 0.0
+
+
 class Spans:
     """What a histogram is to observe.
 
@@ -41,24 +66,56 @@ class Spans:
 
     def __init__(self, histogram: Histogram, bounds: tuple[float, ...]) -> None:
         self._histogram, self._bounds = histogram, bounds
-        self._counts: dict[Labels, list[int]] = {}
-        self._sums: defaultdict[Labels, float] = defaultdict(float)
+        self._seen: dict[Labels, Span] = {}
 
     def add(self, labels: Labels, seconds: float) -> None:
         """Observe so many seconds."""
-        counts = self._counts.get(labels)
-        if counts is None:
-            counts = self._counts[labels] = [0] * (len(self._bounds) + 1)
-        counts[bisect_left(self._bounds, seconds)] += 1
-        self._sums[labels] += seconds
+        span = self._seen.get(labels)
+        if span is None:
+            span = self._seen[labels] = self.span()
+        span.add(seconds)
+
+    def span(self) -> Span:
+        """An empty one with these buckets."""
+        return Span(self._bounds)
 
     def carry(self) -> None:
-        """Fill the histogram. It has no public way to observe many at once, so its buckets are filled themselves."""
-        for labels, counts in self._counts.items():
-            child = self._histogram.labels(*labels) if labels else self._histogram
-            child._sum.inc(self._sums[labels])
-            for bucket, count in zip(child._buckets, counts, strict=True):
-                if count:
-                    bucket.inc(count)
-        self._counts.clear()
-        self._sums.clear()
+        """Fill the histogram."""
+        for labels, span in self._seen.items():
+            self.fill(labels, span)
+        self._seen.clear()
+
+    def fill(self, labels: Labels, span: Span) -> None:
+        """Take what a span holds. There is no public way to observe many at once, so buckets are filled themselves."""
+        child = self._histogram.labels(*labels) if labels else self._histogram
+        child._sum.inc(span.total)
+        for bucket, count in zip(child._buckets, span.counts, strict=True):
+            if count:
+                bucket.inc(count)
+        span.empty()
+
+
+class Tally:
+    """What many requests of one kind come to."""
+
+    __slots__ = ("cached", "count", "first", "input", "output", "overhead", "reasoning", "whole")
+
+    def __init__(self, whole: Span, first: Span, overhead: Span) -> None:
+        self.whole, self.first, self.overhead = whole, first, overhead
+        self.count = self.input = self.output = self.cached = self.reasoning = 0
+
+    def add(self, story: Story) -> None:
+        """One more request; of one attempt, which succeeded."""
+        outcome = story.outcome
+        assert outcome is not None
+        attempt, usage = outcome.attempts[0], outcome.usage
+        assert attempt.first_byte is not None
+        self.count += 1
+        self.whole.add(outcome.ended - story.call.started)
+        self.first.add(attempt.first_byte - attempt.started)
+        self.overhead.add(story.overhead(outcome.ended))
+        if usage is not None:
+            self.input += usage.input_tokens
+            self.output += usage.output_tokens
+            self.cached += usage.cached_tokens
+            self.reasoning += usage.reasoning_tokens

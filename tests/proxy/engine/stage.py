@@ -111,6 +111,11 @@ class ScriptedClient:
             assert self.task is not None
             self.task.cancel()
 
+    def cancel(self) -> None:
+        """As the edge does it."""
+        assert self.task is not None
+        self.task.cancel()
+
     def vanish(self) -> None:
         """Not there any more, and nobody has said so: whoever sends to it finds out."""
         self.vanished = True

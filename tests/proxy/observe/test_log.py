@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from proxy.observe import log
-from proxy.observe.log import LINE_LIMIT, Output, RecordLog
+from proxy.observe.log import LINE_LIMIT, Output, RecordLog, line
 from tests.rig.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -86,7 +86,7 @@ async def test_lines_are_gathered_and_written_at_once_in_their_order():
     pipe = Pipe()
     records = RecordLog(pipe)
     for number in range(100):
-        records.write(RECORD | {"id": f"req_{number}"})
+        records.write(line(RECORD | {"id": f"req_{number}"}))
 
     assert pipe.writes == 0
     records.close()
@@ -100,7 +100,7 @@ async def test_a_line_does_not_wait_for_company_for_ever():
     pipe = Pipe()
     records = RecordLog(pipe)
     for number in (1, 2):
-        records.write(RECORD)
+        records.write(line(RECORD))
         written = partial(lambda lines: len(pipe.getvalue().splitlines()) == lines, number)
         await asyncio.to_thread(until, written, "the line was written")
 
@@ -112,7 +112,7 @@ async def test_what_cannot_be_written_is_not_kept():
     pipe = Pipe()
     records = RecordLog(Full(pipe))
     for number in (1, 2):
-        records.write(RECORD | {"id": f"req_{number}"})
+        records.write(line(RECORD | {"id": f"req_{number}"}))
         with suppress(OSError):
             records.flush()
 
@@ -132,8 +132,8 @@ async def test_a_record_of_the_limit_stays_whole():
     room = LINE_LIMIT - len(log.line(RECORD | {"user": ""}))
     pipe = Pipe()
     records = RecordLog(pipe)
-    records.write(whole := RECORD | {"user": "x" * room})
-    records.write(RECORD | {"user": "x" * (room + 1)})
+    records.write(line(whole := RECORD | {"user": "x" * room}))
+    records.write(line(RECORD | {"user": "x" * (room + 1)}))
     records.close()
 
     assert pipe.records[0] == whole
@@ -148,7 +148,7 @@ async def test_a_long_record_loses_the_attempts_policies_first():
     attempt = {"target": "up/model-1", "failure": None}
     pipe = Pipe()
     records = RecordLog(pipe)
-    records.write(RECORD | {"policies": [{"policy": "access"}], "attempts": [attempt | {"policies": notes}]})
+    records.write(line(RECORD | {"policies": [{"policy": "access"}], "attempts": [attempt | {"policies": notes}]}))
     records.close()
 
     assert pipe.records == [RECORD | {"policies": [{"policy": "access"}], "attempts": [attempt], "cut": True}]
@@ -159,12 +159,12 @@ async def test_no_record_makes_a_line_that_is_longer_than_the_limit(field):
     """What cannot be made shorter is left out; which request it was, and how it ended, is not."""
     pipe = Pipe()
     records = RecordLog(pipe)
-    records.write(RECORD | {field: [{"target": "x" * 3 * LINE_LIMIT}]})
+    records.write(line(RECORD | {field: [{"target": "x" * 3 * LINE_LIMIT}]}))
     records.close()
 
-    (line,) = pipe.getvalue().splitlines()
-    assert len(line) <= LINE_LIMIT
-    assert json.loads(line) == {name: RECORD[name] for name in ("event", "id", "outcome", "status")} | {"cut": True}
+    (written,) = pipe.getvalue().splitlines()
+    assert len(written) <= LINE_LIMIT
+    assert json.loads(written) == {name: RECORD[name] for name in ("event", "id", "outcome", "status")} | {"cut": True}
 
 
 def _logged(level: str, script: str) -> list[dict[str, Any]]:
