@@ -90,6 +90,8 @@ class Breaker(Policy):
 
     def observe(self, call: Call, attempt: Attempt) -> None:
         """Free the probe's slot, if it held one, and take the verdict."""
+        if attempt.failure is None and not self.world.circuits:
+            return
         circuit = self._known(attempt.target)
         if circuit is not None:
             circuit.release(_probe(call, attempt.target))

@@ -75,7 +75,7 @@ class Strategy(Policy):
     def observe(self, call: Call, attempt: Attempt) -> None:
         """Learn from an attempt how quick its target is."""
         measured, failure = attempt.target.live.first_byte, attempt.failure
-        before = _believed(attempt.target, call.stream, attempt.ended)
+        before = _believed(attempt.target, call.stream, attempt.ended) if measured else None
         if failure is not None:
             if attempt.own_fault and failure.kind not in _REFUSALS:
                 penalty = max(2 * (before or 0.0), attempt.ended - attempt.started, LEAST_PENALTY)

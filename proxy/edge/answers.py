@@ -39,7 +39,7 @@ def facts(story: Story, *, decided: bool = True, trace: bool = False) -> HeaderL
     ]
     if decided:
         target = story.target
-        head.append((b"x-switchgear-attempts", b"%d" % len([turn for turn in story.rounds if turn.target])))
+        head.append((b"x-switchgear-attempts", _attempts(story)))
         if target:
             head.append((b"x-switchgear-target", _plain(target)))
     if story.dropped:
@@ -47,6 +47,13 @@ def facts(story: Story, *, decided: bool = True, trace: bool = False) -> HeaderL
     if trace:
         head.append((b"x-switchgear-trace", _trace(story)))
     return head
+
+
+def _attempts(story: Story) -> bytes:
+    """How many were made; the last round may have found nowhere to go."""
+    rounds = story.rounds
+    made = len(rounds) - (1 if rounds and rounds[-1].target is None else 0)
+    return b"1" if made == 1 else b"%d" % made
 
 
 def refusal(failure: Failure) -> tuple[int, HeaderList, bytes]:

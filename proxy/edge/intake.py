@@ -1,9 +1,9 @@
 """From a request's bytes to a job for the engine: who asks, for what, where can that be served."""
 
-import os
 import re
 import time
 from collections.abc import Iterable
+from random import getrandbits  # ids are no secrets: a record is its tenant's alone, whoever knows its id
 
 from policies.base import Call, Principal
 from policies.patterns import matches_any
@@ -35,7 +35,7 @@ def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, text in headers:
         if name == b"x-request-id" and _SANE_ID.fullmatch(text):
             return text.decode("ascii")
-    return "req_" + os.urandom(12).hex()
+    return f"req_{getrandbits(96):024x}"
 
 
 @value
@@ -67,7 +67,7 @@ async def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, di
     """
     raw = await body.read(arrival.headers, arrival.receive, snapshot.max_body)
     created = int(time.time())
-    ask = dialect.parse(raw, request_id="chatcmpl-" + os.urandom(14).hex(), created=created)
+    ask = dialect.parse(raw, request_id=f"chatcmpl-{getrandbits(112):028x}", created=created)
     wishes = hints.read(arrival.headers, ask.hints, snapshot.strategies)
     allowed = matches_any(principal.models, ask.model)  # before any answer that differs for the two
     model = snapshot.models.find(ask.model) if allowed else None

@@ -26,12 +26,15 @@ class After:
         self._ended: list[tuple[Chain, Story]] = []
         self._unsettled: deque[tuple[Chain, Story]] = deque()
         self._settler: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # asking for it is a system call (CPython 3.11)
 
     def submit(self, chain: Chain, story: Story) -> None:
         """Queue a finished request. Sync: never waits, never fails."""
         self._ended.append((chain, story))
         if len(self._ended) == 1:
-            asyncio.get_running_loop().call_soon(self._run)
+            if self._loop is None:
+                self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self._run)
 
     async def drain(self) -> None:
         """Wait until everything queued so far is dealt with; for shutdown."""

@@ -1,6 +1,7 @@
 """One try at one target: translate, send, read. Never raises for what an upstream does: that is a Failure."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -139,37 +140,38 @@ class Try:
 
     async def _whole(self, exchange: Exchange) -> bytes:
         """The body, its first byte within ``first_token`` and each further one within ``gap``."""
-        first = await self._piece(exchange, self._target.timeouts.first_token)
-        pieces, size = [first], len(first)
-        while piece := await self._piece(exchange, self._target.timeouts.gap):
-            pieces.append(piece)
-            size += len(piece)
-            if size > BODY_LIMIT:
-                message = f"The upstream's answer is longer than {BODY_LIMIT} bytes."
-                raise TransportFault(Failure(FailureKind.GARBLED, message, reached_model=True))
+        pieces: list[bytes] = []
+        try:
+            await self._collect(exchange, pieces, BODY_LIMIT, self._target.timeouts.first_token)
+        except TransportFault as fault:
+            raise TransportFault(_cut_short(fault.failure)) from fault
         self._first_byte = self._seen
-        return b"".join(pieces) if len(pieces) > 1 else first
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if len(body) > BODY_LIMIT:
+            message = f"The upstream's answer is longer than {BODY_LIMIT} bytes."
+            raise TransportFault(Failure(FailureKind.GARBLED, message, reached_model=True))
+        return body
 
     async def _error_text(self, exchange: Exchange) -> bytes:
         """What comes of an error's text, cut at the limit (B31). The status counts, whether any comes or not."""
-        text = b""
-        try:
-            while len(text) < ERROR_LIMIT and (piece := await self._piece(exchange, self._target.timeouts.gap)):
-                text += piece
-        except TransportFault:
-            pass
-        return text[:ERROR_LIMIT]
+        pieces: list[bytes] = []
+        with contextlib.suppress(TransportFault):
+            await self._collect(exchange, pieces, ERROR_LIMIT, self._target.timeouts.gap)
+        return b"".join(pieces)[:ERROR_LIMIT]
 
-    async def _piece(self, exchange: Exchange, allowed: float) -> bytes:
-        since = self._seen
+    async def _collect(self, exchange: Exchange, pieces: list[bytes], limit: int, allowed: float) -> None:
+        """Read to the end, or to more than a limit; ``allowed``: seconds to the first piece."""
+        began, deadline, size = self._seen, self._job.call.deadline, 0
         try:
-            return await exchange.read(min(allowed, self._job.call.deadline - since))
+            while piece := await exchange.read(min(allowed, deadline - self._seen)):
+                pieces.append(piece)
+                size, allowed, self._seen = size + len(piece), self._target.timeouts.gap, self._clock()
+                if size > limit:
+                    return
         except TimeoutError:
             raise TransportFault(_too_late()) from None
-        except TransportFault as fault:
-            raise TransportFault(_cut_short(fault.failure)) from fault
         finally:
-            self._spend(since)
+            self._spend(began)
 
     def _spend(self, since: float) -> None:
         """From then until now it was the upstream's time."""
@@ -186,7 +188,7 @@ class Try:
     def _judge(self, started: float, now: float) -> None:
         """Quarantine a key that got 401, and keep the count of those in service where policies see it."""
         keys, credential, failure = self._lane.keys, self._credential, self._failure
-        if keys is None or credential is None:
+        if keys is None or credential is None or (failure is None and keys.untroubled):
             return
         if failure is None:
             keys.accepted(credential, started)

@@ -70,6 +70,10 @@ class Keys(Protocol):
     def accepted(self, credential: Credential, started: float) -> None:
         """It worked, in an attempt that began then."""
 
+    @property
+    def untroubled(self) -> bool:
+        """All are in service, and none has been refused since it worked last: a success changes nothing."""
+
     def in_service(self, now: float) -> int:
         """How many are not quarantined."""
 

@@ -37,11 +37,12 @@ class KeyRing:
         numbered = enumerate(secrets, start=1)
         self._keys = [_Key(Credential(secret, f"key {place}")) for place, secret in numbered if secret]
         self._next = 0
-        self._troubled = False  # some key is in quarantine, or was and has not worked since
+        self.untroubled = True
+        """All are in service, and none has been refused since it worked last."""
 
     def pick(self, now: float) -> Credential | None:
         """The next credential in service, in turn; None while there is none."""
-        if not self._troubled and self._keys:
+        if self.untroubled and self._keys:
             self._next = self._next % len(self._keys) + 1
             return self._keys[self._next - 1].credential
         for step in range(len(self._keys)):
@@ -57,7 +58,7 @@ class KeyRing:
         Requests sent before the first refusal are refused as well, and say nothing new: while a key is out, further
         refusals change nothing.
         """
-        self._troubled = True
+        self.untroubled = False
         for key in self._of(credential):
             if key.back_at <= now:
                 key.span = min(2 * key.span or FIRST_QUARANTINE, LONGEST_QUARANTINE)
@@ -65,28 +66,28 @@ class KeyRing:
 
     def accepted(self, credential: Credential, started: float) -> None:
         """The upstream took it: it is trusted again, at once; unless the request had gone out before it was refused."""
-        if not self._troubled:
+        if self.untroubled:
             return
         for key in self._of(credential):
             if started >= key.refused_at:
                 key.span, key.back_at = 0.0, 0.0
-        self._troubled = any(key.span for key in self._keys)
+        self.untroubled = not any(key.span for key in self._keys)
 
     def forgive(self) -> None:
         """Trust every key again: an operator has just been here, and may have mended it at the provider."""
         for key in self._keys:
             key.span, key.back_at = 0.0, 0.0
-        self._troubled = False
+        self.untroubled = True
 
     def in_service(self, now: float) -> int:
         """How many credentials ``pick`` chooses from."""
-        if not self._troubled:
+        if self.untroubled:
             return len(self._keys)
         return sum(key.back_at <= now for key in self._keys)
 
     def back_at(self, now: float) -> float:
         """When the next quarantined credential is tried again (monotonic); ``now`` if none is in quarantine."""
-        if not self._troubled:
+        if self.untroubled:
             return now
         return min((key.back_at for key in self._keys if key.back_at > now), default=now)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from time import monotonic
 
 from policies.base import Timeouts
 from proxy.tasks import spawn
@@ -90,7 +91,7 @@ class Pool:
             if not waiter.outcome.done():
                 waiter.outcome.set_result(connection)
                 return
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         said = connection.answer.idle_for
         span = KEEP_ALIVE if said is None else min(KEEP_ALIVE, said - 1.0)  # a request takes its time to get there
         if self._retired or span <= 0:
