@@ -34,8 +34,8 @@ def facts(story: Story, *, decided: bool = True, trace: bool = False) -> HeaderL
     head = [
         (b"x-request-id", story.call.id.encode()),
         (b"x-switchgear-chain", story.chain.encode()),
-        (b"x-switchgear-overhead-ms", b"%.2f" % (story.overhead(now) * 1000)),
-        (b"openai-processing-ms", b"%d" % ((now - story.call.started) * 1000)),
+        (b"x-switchgear-overhead-ms", f"{story.overhead(now) * 1000:.2f}".encode()),
+        (b"openai-processing-ms", str(int((now - story.call.started) * 1000)).encode()),
     ]
     if decided:
         target = story.target

@@ -1,7 +1,7 @@
 """The client's side of a call, over ASGI: the engine's ``Client`` port."""
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
 from proxy.edge import answers
@@ -44,15 +44,15 @@ class HttpClient:
             self.gone = True
             self._line.cancel()
 
-    async def answer(self, story: Story, response: ChatResponse) -> None:
+    def answer(self, story: Story, response: ChatResponse) -> Coroutine[Any, Any, None]:
         """Send a whole answer."""
         body = self._dialect.render(self._ask, response)
-        await self._whole(story, 200, [answers.JSON, *answers.facts(story, trace=self._trace)], body)
+        return self._whole(story, 200, [answers.JSON, *answers.facts(story, trace=self._trace)], body)
 
-    async def refuse(self, story: Story, failure: Failure) -> None:
+    def refuse(self, story: Story, failure: Failure) -> Coroutine[Any, Any, None]:
         """Send a whole error."""
         status, head, body = answers.refusal(failure)
-        await self._whole(story, status, [*head, *answers.facts(story, trace=self._trace)], body)
+        return self._whole(story, status, [*head, *answers.facts(story, trace=self._trace)], body)
 
     async def open(self, story: Story) -> None:
         """Send the head of a stream."""
@@ -81,6 +81,6 @@ class HttpClient:
             raise ClientGone
         self.opened = self.done = True
         story.status = status
-        head.append((b"content-length", b"%d" % len(body)))
+        head.append((b"content-length", str(len(body)).encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": body})

@@ -4,9 +4,15 @@ uvicorn looks at each header line with two regular expressions and writes head a
 took as long to write as to make (measured). Here the head waits for the first piece of body, and is looked at once.
 """
 
+import asyncio
+import logging
+from collections.abc import Callable
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+_log = logging.getLogger("uvicorn.error")
 
 BODILESS = frozenset({204, 304})
 """Statuses whose answers end with their head (RFC 9110, 15.3.5 and 15.4.5)."""
@@ -15,24 +21,58 @@ BODILESS = frozenset({204, 304})
 class Cycle(RequestResponseCycle):
     """What an application is given to receive a request and to send its answer."""
 
-    until_close = False
-    """Whether the end of the connection is the end of an answer without a length: HTTP/1.0 knows no chunks."""
-
-    def __init__(self, **parts: Any) -> None:
-        super().__init__(**parts)
+    def __init__(
+        self,
+        scope: Any,
+        transport: asyncio.Transport,
+        flow: FlowControl,
+        expect_100_continue: bool,
+        keep_alive: bool,
+        until_close: bool,
+        on_response: Callable[[], None],
+    ) -> None:
+        self.scope, self.transport, self.flow, self.on_response = scope, transport, flow, on_response
+        self.message_event = asyncio.Event()
+        self.logger = _log
+        self.keep_alive, self.waiting_for_100_continue = keep_alive, expect_100_continue
+        self.disconnected = self.response_started = self.response_complete = False
+        self.body, self.more_body = bytearray(), True
+        self.chunked_encoding: bool | None = None
+        self._until_close = until_close  # HTTP/1.0 knows no chunks: an answer without a length ends with its connection
         self._unwritten: list[bytes] = []
         self._left: int | None = None  # bytes of body, where a content-length promised some
-        self._bodiless = self._says_close = self._told = False
+        self._bodiless = self._says_close = self._told = self._waiting = False
 
     async def receive(self) -> Any:
-        """ASGI's. Most bodies are complete before anybody asks."""
-        if not self.more_body and not self._told and not self.disconnected and not self.waiting_for_100_continue:
-            self._told = True
-            body, self.body = bytes(self.body), bytearray()
-            self.flow.resume_reading()
+        """ASGI's: the body in as many pieces as it takes, then whether the client has left."""
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        while not (self.disconnected or self.response_complete):
+            if self.flow.read_paused:
+                self.flow.resume_reading()
+            if self.body or not (self.more_body or self._told):
+                body, self.body, self._told = bytes(self.body), bytearray(), not self.more_body
+                return {"type": "http.request", "body": body, "more_body": self.more_body}
             self.message_event.clear()
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await super().receive()
+            self._waiting = True
+            await self.message_event.wait()
+            self._waiting = False
+        return {"type": "http.disconnect"}
+
+    def take(self, body: bytes) -> None:
+        """A piece of the request's body has come."""
+        self.body += body
+        if len(self.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        if self._waiting:
+            self.message_event.set()
+
+    def take_end(self) -> None:
+        """The request is complete."""
+        self.more_body = False
+        if self._waiting:
+            self.message_event.set()
 
     async def send(self, message: Any) -> None:
         """ASGI's. Waits while the client is slow.
@@ -54,30 +94,30 @@ class Cycle(RequestResponseCycle):
 
     def _begin(self, status: int, headers: Any) -> None:
         self.response_started, self.waiting_for_100_continue = True, False
-        lines = [STATUS_LINE[status]]
+        parts, lines = [STATUS_LINE[status]], 2  # that one, and the blank one
         for name, value in headers:
-            lines.append(b"%b: %b\r\n" % (name, value))
+            parts += (name, b": ", value, b"\r\n")
+            lines += 1
             if name == b"content-length":
                 self._left = int(value)
             elif name == b"connection" and value.lower() == b"close":
                 self.keep_alive, self._says_close = False, True
         self._bodiless = self.scope["method"] == "HEAD" or status in BODILESS
         if self._left is None and not self._bodiless:
-            self._frame(lines)
+            if self._until_close:
+                self.keep_alive = False
+            else:
+                self.chunked_encoding = True
+                parts.append(b"transfer-encoding: chunked\r\n")
+                lines += 1
         if not self.keep_alive and not self._says_close:
-            lines.append(b"connection: close\r\n")
-        head = b"".join(lines)
-        if not head.count(b"\n") == head.count(b"\r") == len(lines):
+            parts.append(b"connection: close\r\n")
+            lines += 1
+        parts.append(b"\r\n")
+        head = b"".join(parts)
+        if len(head.splitlines()) != lines:  # a line break in a value would be a header of somebody else's making
             raise RuntimeError("Invalid HTTP header.")
-        self._unwritten = [head, b"\r\n"]
-
-    def _frame(self, lines: list[bytes]) -> None:
-        """How the end of a body without a length is told: by a last chunk, or by the end of the connection."""
-        if self.until_close:
-            self.keep_alive = False
-        else:
-            self.chunked_encoding = True
-            lines.append(b"transfer-encoding: chunked\r\n")
+        self._unwritten = [head]
 
     def _write(self, body: bytes, *, more: bool) -> None:
         out, self._unwritten = self._unwritten, []
@@ -85,7 +125,7 @@ class Cycle(RequestResponseCycle):
             self._left = None
         elif self.chunked_encoding:
             if body:
-                out += (b"%x\r\n" % len(body), body, b"\r\n")
+                out += (f"{len(body):x}\r\n".encode(), body, b"\r\n")
             if not more:
                 out.append(b"0\r\n\r\n")
         else:
@@ -101,7 +141,8 @@ class Cycle(RequestResponseCycle):
 
     def _end(self) -> None:
         self.response_complete = True
-        self.message_event.set()
+        if self._waiting:
+            self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()

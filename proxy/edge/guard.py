@@ -73,6 +73,8 @@ def _cut_off_after(transport: asyncio.Transport, seconds: float) -> None:
 class GuardedProtocol(HttpToolsProtocol):
     """For ``uvicorn.Config(http=GuardedProtocol)``. Its limits are class attributes, so that tests can be quick."""
 
+    cycle: Cycle  # None before the first request
+
     head_limit: ClassVar[int] = 64 * 1024
     """Bytes of all header lines; also of anything else that is not body: chunk extensions, trailers."""
     head_count: ClassVar[int] = 100
@@ -169,7 +171,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """The next request's turn; after the last one a refusal that has waited, or a while of silence."""
         self.server_state.total_requests += 1
         if not self.transport.is_closing():
-            self.flow.resume_reading()
+            if self.flow.read_paused:
+                self.flow.resume_reading()
             if self.pipeline:
                 self._start_asgi_task(*self.pipeline.pop())
                 return
@@ -235,20 +238,16 @@ class GuardedProtocol(HttpToolsProtocol):
         scope["raw_path"], scope["path"] = path, unquote(text) if "%" in text else text
         scope[LINE] = self  # type: ignore[literal-required]
         busy = self.cycle is not None and not self.cycle.response_complete
+        keep_alive = version != "1.0" and parser.should_keep_alive()
         self.cycle = Cycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
+            scope,
+            self.transport,
+            self.flow,
+            self.expect_100_continue,
+            keep_alive,
+            version == "1.0",
+            self.on_response_complete,
         )
-        self.cycle.until_close = version == "1.0"
         if busy:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
@@ -256,10 +255,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._start_asgi_task(self.cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
-        """A piece of body."""
+        """A piece of body. One that comes when its answer is complete is thrown away."""
         self._steps += 1
         self._body_bytes += len(body)
-        super().on_body(body)
+        if not self.cycle.response_complete:
+            self.cycle.take(body)
         if self.flow.read_paused:
             self._held_back = True
 
@@ -268,7 +268,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stage = _IDLE
         if self._timer is not None:
             self._disarm()
-        super().on_message_complete()
+        if not self.cycle.response_complete:
+            self.cycle.take_end()
 
     # What a request must be.
 

@@ -73,7 +73,7 @@ async def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, di
     model = snapshot.models.find(ask.model) if allowed else None
     if model is None:
         raise errors.unknown_model(ask.model)
-    call = _call(arrival, ask, principal, _narrow(model, wishes), wishes, dialect)
+    call = _call(arrival, ask, principal, _narrow(model, wishes) if wishes.upstreams else model, wishes, dialect)
     chain = snapshot.chains[model.chain or principal.chain or DEFAULT_CHAIN]
     story = Story(call, chain.name, snapshot.version, created)
     return Intake(Job(call, ask, chain, snapshot.lanes, dialect.encoder(ask), story), wishes)
@@ -81,8 +81,6 @@ async def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, di
 
 def _narrow(model: Model, wishes: hints.Hints) -> Model:
     """Only the upstreams that the client asks for."""
-    if not wishes.upstreams:
-        return model
     targets = tuple(target for target in model.targets if target.upstream in wishes.upstreams)
     if not targets:
         raise Malformed("None of these upstreams serves this model.", "invalid_value", "switchgear.upstreams")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import blake2s
 
 from policies.base import Principal
 from translators.base import Malformed
@@ -28,7 +28,7 @@ class KeyTable:
         self._principals = {self._digest(secret.encode()): principal for secret, principal in keys}
 
     def _digest(self, secret: bytes) -> bytes:
-        return blake2b(secret, key=self._pepper, digest_size=32).digest()
+        return blake2s(secret, key=self._pepper, digest_size=32).digest()
 
     def authenticate(self, headers: Iterable[tuple[bytes, bytes]]) -> Principal:
         """The principal of a request.

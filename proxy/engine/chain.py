@@ -43,6 +43,8 @@ class Chain:
         self.name, self.links = name, tuple(links)
         self._admit, self._route = self._steps("admit"), self._steps("route")
         self._observe, self._settle = self._steps("observe"), self._steps("settle")
+        self.settles = bool(self._settle)
+        """Whether any policy wants to know how a call ended."""
 
     def _steps(self, verb: str) -> tuple[Step, ...]:
         return tuple(
@@ -93,11 +95,6 @@ class Chain:
                     step.verb(call, attempt)
                 except Exception:  # noqa: BLE001 - the attempt is over: its answer is not one policy's to lose
                     _log.exception("observe_failed", request=call.id, policy=step.name)
-
-    @property
-    def settles(self) -> bool:
-        """Whether any policy wants to know how a call ended."""
-        return bool(self._settle)
 
     async def settle(self, call: Call, outcome: Outcome) -> None:
         """Tell every policy how the call ended."""

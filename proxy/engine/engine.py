@@ -106,7 +106,8 @@ class Engine:
             job.story.rounds.append(turn)
             if choice.target is None:
                 return await self._fail(job, client, self._last_word(job, unfit, choice.back_at))
-            choice.commit()
+            if choice.taken:
+                choice.commit()
             response = await Try(job, choice, turn, client, self._clock).run()
             attempt = turn.attempt
             assert attempt is not None
@@ -128,7 +129,7 @@ class Engine:
 
     def _route(self, job: Job, unfit: dict[str, tuple[str, ...]]) -> Route:
         now = self._clock()
-        route = Route(job.call, job.story.attempts, now)
+        route = Route(job.call, job.story.attempts if job.story.rounds else (), now)
         for target in job.call.targets:
             if unfit and target.name in unfit:
                 route.drop(target, f"cannot honour {', '.join(unfit[target.name])}")

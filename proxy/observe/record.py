@@ -62,11 +62,6 @@ def refused(request_id: str, created: int, principal: Principal | None, fault: M
     }
 
 
-def microseconds(seconds: float) -> int:
-    """Rounded; never less than 0."""
-    return int(seconds * 1e6 + 0.5) if seconds > 0 else 0
-
-
 def _more_of(call: Call) -> Record:
     """Who asks, as far as it was said."""
     who = {"org": call.principal.org, "user": call.user, "session": call.session, "tags": sorted(call.tags)}
@@ -137,4 +132,4 @@ def _usage(usage: Usage | None) -> Record | None:
 
 def _ms(seconds: float) -> float:
     """Milliseconds, to the microsecond. ``round(x, 3)`` would go by way of decimal digits: ten times the work."""
-    return microseconds(seconds) / 1e3
+    return int(seconds * 1e6 + 0.5) / 1e3

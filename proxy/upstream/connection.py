@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         self._busy, self._held = True, 0
         self.answer.expect(without_body=without_body)
         if len(body) <= JOINED:
-            transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+            transport.write(b"".join((head, str(len(body)).encode(), b"\r\n\r\n", body)))
         else:
             transport.writelines((b"%b%d\r\n\r\n" % (head, len(body)), body))
         if transport.is_closing():  # by an error of that first write, which took nothing

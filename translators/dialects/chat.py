@@ -58,7 +58,7 @@ class ChatDialect:
         if options is not None and not stream:
             raise checks.wrong_value("stream_options", "it is allowed only with 'stream' set to true.")
         include_usage = options is not None and options.get("include_usage") is True
-        return ChatRequest(request_id, created, raw, body, model, stream, include_usage, hints or {})
+        return ChatRequest(request_id, created, raw, body, model, stream, include_usage, hints or {}, plain)
 
     def render(self, ask: ChatRequest, response: ChatResponse) -> bytes:  # noqa: ARG002
         """The answer as it is: canonical form and client's form are one."""

@@ -30,7 +30,7 @@ def check_shape(raw: bytes, document: Any) -> int:
     Raises:
         Malformed: ``json_too_complex``.
     """
-    depth = depth_of(document, DEEPEST + 1)
+    depth = 1 if _is_flat(document) else depth_of(document, DEEPEST + 1)
     if depth > DEEPEST:
         raise too_complex(f"it is nested deeper than {DEEPEST} levels")
     # Every node but the first stands after a comma, a colon or an opening bracket: two bytes at least.
@@ -39,6 +39,16 @@ def check_shape(raw: bytes, document: Any) -> int:
     if has_long_number(raw):
         raise too_complex(f"a number has more than {LONGEST_NUMBER} digits")
     return depth
+
+
+def _is_flat(document: Any) -> bool:
+    """Whether this is an object without any other in it."""
+    if type(document) is not dict:
+        return False
+    for value in document.values():  # noqa: SIM110 - a generator would cost three times as much
+        if type(value) is dict or type(value) is list:
+            return False
+    return True
 
 
 def has_long_number(raw: bytes) -> bool:

@@ -31,9 +31,13 @@ class OpenAI:
     def unsupported(self, ask: ChatRequest, target: Destination) -> tuple[str, ...]:  # noqa: ARG002
         """Binding parameters that are set to something, and that the vendor has no notion of."""
         vendor, body = self._vendor, ask.body
-        names = [
-            name for name in self._lacks if body.get(name) or (name in _ON_IF_EMPTY and body.get(name) is not None)
-        ]
+        names = (
+            []
+            if not self._lacks
+            else [
+                name for name in self._lacks if body.get(name) or (name in _ON_IF_EMPTY and body.get(name) is not None)
+            ]
+        )
         if vendor.one_choice and (body.get("n") or 1) > 1:
             names.append("n")
         if not vendor.json_schema and (body.get("response_format") or {}).get("type") == "json_schema":

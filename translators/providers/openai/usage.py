@@ -28,12 +28,21 @@ def read_usage(raw: Any) -> Usage | None:
         return None
     prompt: Any = raw.get("prompt_tokens")
     completion: Any = raw.get("completion_tokens")
-    if not (_is_count(prompt) and _is_count(completion)):
+    if type(prompt) is not int or type(completion) is not int:
+        return None
+    if not (0 <= prompt <= _ABSURD and 0 <= completion <= _ABSURD):
         return None
     read, made = raw.get("prompt_tokens_details"), raw.get("completion_tokens_details")
-    cached = min(_detail(read, "cached_tokens", raw, _CACHED), prompt)
-    written = _detail(read, "cache_write_tokens", raw, _WRITTEN)
-    reasoning = _detail(made, "reasoning_tokens", raw, _REASONING)
+    cached = read.get("cached_tokens") if type(read) is dict else None
+    if type(cached) is not int or not 0 <= cached <= _ABSURD:
+        cached = _elsewhere(raw, _CACHED)
+    written = read.get("cache_write_tokens") if type(read) is dict else None
+    if type(written) is not int or not 0 <= written <= _ABSURD:
+        written = _elsewhere(raw, _WRITTEN)
+    reasoning = made.get("reasoning_tokens") if type(made) is dict else None
+    if type(reasoning) is not int or not 0 <= reasoning <= _ABSURD:
+        reasoning = _elsewhere(raw, _REASONING)
+    cached = min(cached, prompt)
     if reasoning and _is_beside(raw, prompt, completion, reasoning):
         completion += reasoning
     return Usage(prompt, completion, cached, min(written, prompt - cached), reasoning)
@@ -63,14 +72,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value <= _ABSURD
 
 
-def _detail(details: Any, name: str, raw: JsonObject, elsewhere: tuple[str, ...]) -> int:
-    """A part of a main count: where OpenAI puts it, or else where others do; 0 if nobody says."""
-    if type(details) is dict:
-        value = details.get(name)
-        if type(value) is int and 0 <= value <= _ABSURD:
-            return value
-    for other in elsewhere:
-        count: Any = raw.get(other)
+def _elsewhere(raw: JsonObject, names: tuple[str, ...]) -> int:
+    """A part of a main count where others than OpenAI put it; 0 if nobody says."""
+    for name in names:
+        count: Any = raw.get(name)
         if _is_count(count):
             return int(count)
     return 0
