@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import lru_cache
 
 from proxy.engine.story import Story
 from proxy.observe.record import render
@@ -31,21 +32,28 @@ def facts(story: Story, *, decided: bool = True, trace: bool = False) -> HeaderL
         trace: send the decision record along.
     """
     now = time.monotonic()
+    made = story.target if decided else None
     head = [
         (b"x-request-id", story.call.id.encode()),
-        (b"x-switchgear-chain", story.chain.encode()),
         (b"x-switchgear-overhead-ms", f"{story.overhead(now) * 1000:.2f}".encode()),
         (b"openai-processing-ms", str(int((now - story.call.started) * 1000)).encode()),
+        *_place(story.chain, made),
     ]
     if decided:
-        target = story.target
         head.append((b"x-switchgear-attempts", _attempts(story)))
-        if target:
-            head.append((b"x-switchgear-target", _plain(target)))
     if story.dropped:
         head.append((b"x-switchgear-dropped", _plain(", ".join(story.dropped))))
     if trace:
         head.append((b"x-switchgear-trace", _trace(story)))
+    return head
+
+
+@lru_cache(maxsize=1024)
+def _place(chain: str, target: str | None) -> HeaderList:
+    """Who decided, and where it went. The same few places serve nearly all requests."""
+    head = [(b"x-switchgear-chain", chain.encode())]
+    if target:
+        head.append((b"x-switchgear-target", _plain(target)))
     return head
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from policies.base import Principal
-from proxy.edge import answers, intake
+from proxy.edge import answers, body, intake
 from proxy.edge.body import Receive
 from proxy.edge.client import HttpClient, Send
 from proxy.edge.disconnect import line_of
@@ -34,19 +34,21 @@ class ChatEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as an ASGI application."""
-        headers = intake.heard(scope["headers"])
-        arrival = intake.Arrival(intake.request_id(headers), headers, receive, time.monotonic())
+        started, headers = time.monotonic(), intake.heard(scope["headers"])
+        request_id = intake.request_id(headers)
         snapshot, principal = self._gateway.snapshot, None
         try:
             principal = snapshot.keys.authenticate(headers)
-            taken = await intake.take_in(arrival, snapshot, principal, self._dialect)
+            raw = await body.read(headers, receive, snapshot.max_body)
+            arrival = intake.Arrival(request_id, headers, raw, started)
+            taken = intake.take_in(arrival, snapshot, principal, self._dialect)
         except Malformed as fault:
-            return await self._refuse(arrival.id, principal, fault, send)
+            return await self._refuse(request_id, principal, fault, send)
         except ClientGone:
             return None
         except Exception:  # noqa: BLE001 - ours: it is answered without detail (D36)
-            _log.exception("internal_error", request=arrival.id)
-            return await self._refuse(arrival.id, principal, answers.internal_error(), send)
+            _log.exception("internal_error", request=request_id)
+            return await self._refuse(request_id, principal, answers.internal_error(), send)
         line = line_of(scope, receive)
         client = HttpClient(send, self._dialect, taken.job.ask, line, trace=taken.hints.trace)
         try:
@@ -56,7 +58,7 @@ class ChatEndpoint:
 
     async def _refuse(self, request_id: str, principal: Principal | None, fault: Malformed, send: Send) -> None:
         self._gateway.records.refused(refused(request_id, int(time.time()), principal, fault), principal)
-        status, head, body = answers.malformed(fault, request_id)
-        head.append((b"content-length", b"%d" % len(body)))
+        status, head, text = answers.malformed(fault, request_id)
+        head.append((b"content-length", b"%d" % len(text)))
         await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": text})

@@ -7,8 +7,7 @@ from random import getrandbits  # ids are no secrets: a record is its tenant's a
 
 from policies.base import Call, Principal
 from policies.patterns import matches_any
-from proxy.edge import body, hints
-from proxy.edge.body import Receive
+from proxy.edge import hints
 from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import CREDENTIAL_HEADERS
 from proxy.engine.ports import Job
@@ -45,7 +44,7 @@ class Arrival:
     id: str
     headers: Headers
     """Those that are :func:`heard`."""
-    receive: Receive
+    body: bytes
     started: float
     """Monotonic seconds."""
 
@@ -58,16 +57,14 @@ class Intake:
     hints: hints.Hints
 
 
-async def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect: Dialect) -> Intake:
-    """Read, check and place a request.
+def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect: Dialect) -> Intake:
+    """Check and place a request.
 
     Raises:
         Malformed: what is wrong with it, in OpenAI's words.
-        ClientGone: the client left before its body was complete.
     """
-    raw = await body.read(arrival.headers, arrival.receive, snapshot.max_body)
     created = int(time.time())
-    ask = dialect.parse(raw, request_id=f"chatcmpl-{getrandbits(112):028x}", created=created)
+    ask = dialect.parse(arrival.body, request_id=f"chatcmpl-{getrandbits(112):028x}", created=created)
     wishes = hints.read(arrival.headers, ask.hints, snapshot.strategies)
     allowed = matches_any(principal.models, ask.model)  # before any answer that differs for the two
     model = snapshot.models.find(ask.model) if allowed else None

@@ -56,10 +56,11 @@ class KeyTable:
 
 
 def _secret(name: bytes, value: bytes) -> bytes:
-    if name != b"authorization":
-        return value.strip()
-    scheme, _, secret = value.strip().partition(b" ")
-    return secret.strip() if scheme.lower() == b"bearer" else value.strip()
+    if name == b"authorization":
+        scheme, _, secret = value.strip().partition(b" ")
+        if scheme == b"Bearer" or scheme.lower() == b"bearer":
+            return secret.strip()
+    return value.strip()
 
 
 def _incorrect() -> Malformed:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from proxy.edge import intake
+from proxy.edge import body, intake
 from proxy.edge.gateway import Gateway
 from proxy.edge.reply import reply
 from proxy.engine.engine import Engine
@@ -25,8 +25,9 @@ def route_endpoint(dialect: Dialect) -> Callable[[Request], Coroutine[Any, Any, 
         snapshot = gateway.snapshot
         headers = intake.heard(request.scope["headers"])
         principal = snapshot.keys.authenticate(headers)
-        arrival = intake.Arrival(intake.request_id(headers), headers, request.receive, time.monotonic())
-        taken = await intake.take_in(arrival, snapshot, principal, dialect)
+        started, raw = time.monotonic(), await body.read(headers, request.receive, snapshot.max_body)
+        arrival = intake.Arrival(intake.request_id(headers), headers, raw, started)
+        taken = intake.take_in(arrival, snapshot, principal, dialect)
         return reply(request, await decide(gateway.engine, taken.job))
 
     return route

@@ -111,9 +111,10 @@ class Tally:
         attempt, usage = outcome.attempts[0], outcome.usage
         assert attempt.first_byte is not None
         self.count += 1
-        self.whole.add(outcome.ended - story.call.started)
+        whole = outcome.ended - story.call.started
+        self.whole.add(whole)
         self.first.add(attempt.first_byte - attempt.started)
-        self.overhead.add(story.overhead(outcome.ended))
+        self.overhead.add(max(whole - story.upstream_seconds, 0.0))
         if usage is not None:
             self.input += usage.input_tokens
             self.output += usage.output_tokens

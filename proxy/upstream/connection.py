@@ -112,7 +112,11 @@ class Connection(asyncio.Protocol):
         while not answer.status:
             if self.failure is not None:
                 raise TransportFault(self.failure)
-            late = await self.wait(due if due < over_at else over_at)
+            self._until = until = due if due < over_at else over_at
+            if self._timer is None or until < self._rings_at:
+                self._arm()
+            self._waiter = waiter = self._loop.create_future()
+            late = await waiter  # whoever is cancelled here gives the connection up
             if sending and not self._sending:
                 sending, due = False, self._loop.time() + timeouts.headers
             elif late and not answer.status and self.failure is None:

@@ -33,9 +33,9 @@ class ChatDialect:
             Malformed: it is not a legal request; the message names the field.
         """
         body = _load(raw)
-        plain = type(body) is dict and are_plain(body.get("messages"))
-        rest = {name: value for name, value in body.items() if name != "messages"} if plain else body
-        depth = check_shape(raw, rest)
+        messages = body.get("messages") if type(body) is dict else None
+        plain = are_plain(messages)
+        depth = check_shape(raw, body, flat=messages if plain else None)
         if type(body) is not dict:
             raise Malformed("The JSON body of your request must be an object.", "invalid_type")
         hints = body.pop("switchgear", None)
@@ -44,11 +44,11 @@ class ChatDialect:
         model, stream = _model(body), body.get("stream") is True
         if not _REFUSED.isdisjoint(body):
             raise checks.unknown(min(_REFUSED & body.keys()))
-        for field, value in rest.items():
+        for field, value in body.items():
             check = _CHECKS.get(field)
-            if check is not None and value is not None:
+            if check is not None and value is not None and not (plain and value is messages):
                 check(value, field)
-        if body.get("messages") is None:
+        if messages is None:
             raise checks.missing("messages")
         if body.get("tools") is not None:
             check_tools(body["tools"], raw, depth)
@@ -107,11 +107,11 @@ def _model(body: JsonObject) -> str:
     model = body.get("model")
     if model is None or model == "":
         raise checks.missing("model")
-    checks.string(model, "model")
-    name: str = model
-    if not may_be_model(name):
-        raise unknown_model(name)
-    return name
+    if type(model) is not str:
+        raise checks.wrong_type("model", "a string", model)
+    if not may_be_model(model):
+        raise unknown_model(model)
+    return model
 
 
 def _stop(value: Any, field: str) -> None:

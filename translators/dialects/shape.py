@@ -20,17 +20,20 @@ _NUMERIC = bytes(48 if chr(byte) in "0123456789.eE+-" else 32 for byte in range(
 _LONG_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([0-9.eE+-]{%d,})' % (LONGEST_NUMBER + 1), re.DOTALL)
 
 
-def check_shape(raw: bytes, document: Any) -> int:
-    """Check a document and say how deep it is.
+def check_shape(raw: bytes, document: Any, flat: list[Any] | None = None) -> int:
+    """Check a document and say how deep it is, three levels at least.
 
     Args:
         raw: the document as it came, legal JSON.
-        document: the same, parsed; what is known to be flat may be left out.
+        document: the same, parsed.
+        flat: one of its values, if that is known to be an array of objects with nothing in them.
 
     Raises:
         Malformed: ``json_too_complex``.
     """
-    depth = 1 if _is_flat(document) else depth_of(document, DEEPEST + 1)
+    depth = 3
+    if type(document) is not dict or _has_more_than(document, flat):
+        depth = max(depth, depth_of(document, DEEPEST + 1))
     if depth > DEEPEST:
         raise too_complex(f"it is nested deeper than {DEEPEST} levels")
     # Every node but the first stands after a comma, a colon or an opening bracket: two bytes at least.
@@ -41,14 +44,12 @@ def check_shape(raw: bytes, document: Any) -> int:
     return depth
 
 
-def _is_flat(document: Any) -> bool:
-    """Whether this is an object without any other in it."""
-    if type(document) is not dict:
-        return False
+def _has_more_than(document: dict[str, Any], flat: list[Any] | None) -> bool:
+    """Whether there is any array or object in it but this one."""
     for value in document.values():  # noqa: SIM110 - a generator would cost three times as much
-        if type(value) is dict or type(value) is list:
-            return False
-    return True
+        if (type(value) is dict or type(value) is list) and value is not flat:
+            return True
+    return False
 
 
 def has_long_number(raw: bytes) -> bool:
