@@ -44,6 +44,7 @@ class Relay:
         assert choice.target is not None, "somebody is answering"
         self._job, self._choice, self._exchange, self._client = job, choice, exchange, client
         self._clock, self._timeouts, self._concealed = clock, choice.target.timeouts, concealed
+        self._now = clock()
         self.first_byte: float | None = None
         """When the first content came; once set, the call is committed to this attempt."""
 
@@ -62,8 +63,8 @@ class Relay:
         while failure is None and not decoder.finished:
             if held:
                 await client.send(encoder.feed(held))
-            quiet_until = self._clock() + self._timeouts.gap  # not before: a slow client held the upstream back
-            held, failure = b"", None
+            self._now = self._clock()  # not before: a slow client held the upstream back
+            held, quiet_until = b"", self._now + self._timeouts.gap
             while not held and failure is None and not decoder.finished:
                 held, failure = await self._next(decoder, quiet_until)
         ending = encoder.close() if failure is None else encoder.fail(client.error(failure))
@@ -72,7 +73,7 @@ class Relay:
 
     async def _prelude(self, decoder: Decoder) -> tuple[bytes, Failure | None]:
         """All up to the first content, or how the stream failed before it."""
-        held, quiet_until = b"", self._clock() + self._timeouts.first_token
+        held, quiet_until = b"", self._now + self._timeouts.first_token
         while not decoder.started:
             events, failure = await self._next(decoder, quiet_until)
             held += events
@@ -85,7 +86,7 @@ class Relay:
         return held, None
 
     async def _commit(self) -> None:
-        self.first_byte = self._clock()
+        self.first_byte = self._now
         self._job.story.rounds[-1].decided = True
         for then in self._choice.content:
             then(self.first_byte)
@@ -94,15 +95,16 @@ class Relay:
 
     async def _next(self, decoder: Decoder, quiet_until: float) -> tuple[bytes, Failure | None]:
         """The next events, within the deadline that is in force: of silence, or of the whole request."""
-        since, deadline = self._clock(), self._job.call.deadline
+        since, deadline = self._now, self._job.call.deadline
         try:
-            data = await self._exchange.read(max(min(quiet_until, deadline) - since, 0.0))
+            data = await self._exchange.read((quiet_until if quiet_until < deadline else deadline) - since)
         except TimeoutError:
             return b"", _out_of_time() if quiet_until >= deadline else self._silence()
         except TransportFault as fault:
             return b"", fault.failure
         finally:
-            self._job.story.upstream_seconds += self._clock() - since
+            self._now = now = self._clock()
+            self._job.story.upstream_seconds += now - since
         events = decoder.feed(data) if data else decoder.close()
         return events, self._concealed(decoder.failure) if decoder.failure else None
 
