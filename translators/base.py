@@ -51,6 +51,8 @@ class ChatRequest:
     """Whether the client asked for the usage chunk at the end of its stream."""
     hints: JsonObject = field(default_factory=dict)
     """The body's own ``switchgear`` object, unread: wishes for the gateway, never for an upstream."""
+    plain: bool = False
+    """Each message is a role and a text and nothing else, as the dialect has seen: there is no need to look again."""
 
 
 class Destination(Protocol):

@@ -49,8 +49,7 @@ def _check(headers: Iterable[tuple[bytes, bytes]], limit: int) -> None:
             _too_large(limit)
         elif name == b"content-encoding" and value.lower() != b"identity":
             raise Malformed("Encoded bodies are not accepted.", "unsupported_content_type", status=415)
-    media_type = content_type.split(b";", 1)[0].strip().lower()
-    if media_type != b"application/json":
+    if content_type != b"application/json" and content_type.split(b";", 1)[0].strip().lower() != b"application/json":
         message = "The content type must be 'application/json'."
         raise Malformed(message, "unsupported_content_type", status=415)
 

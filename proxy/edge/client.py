@@ -31,7 +31,7 @@ class HttpClient:
     def __init__(self, send: Send, dialect: Dialect, ask: ChatRequest, line: Line, *, trace: bool = False) -> None:
         self._send, self._dialect, self._ask, self._line, self._trace = send, dialect, ask, line, trace
         self.opened = self.gone = self.done = False
-        self.quiet_since: float | None = time.monotonic()
+        self.quiet_since: float | None = time.monotonic() if ask.stream else None
         line.listen(self.left)
 
     def cancel(self) -> None:

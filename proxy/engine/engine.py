@@ -134,7 +134,7 @@ class Engine:
             if unfit and target.name in unfit:
                 route.drop(target, f"cannot honour {', '.join(unfit[target.name])}")
             keys = job.lanes[target.upstream].keys
-            if keys is not None and not keys.in_service(now):
+            if keys is not None and not keys.untroubled and not keys.in_service(now):
                 route.drop(target, "every key of the upstream is quarantined", keys.back_at(now))
         job.chain.route(job.call, route)
         return route

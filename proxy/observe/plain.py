@@ -4,14 +4,12 @@ The records of such requests of one key to one target differ in a dozen numbers.
 made from the first one's record, and counted together: a fifth of what rendering and counting each of them costs.
 """
 
-from typing import Any
-
 import orjson
 
 from policies.base import OutcomeKind, Verdict
 from proxy.engine.story import Story
 from proxy.observe.log import line
-from proxy.observe.record import Record, render
+from proxy.observe.record import Record, render, usage_of
 from proxy.observe.tally import Tally
 
 Kind = tuple[object, ...]
@@ -19,7 +17,6 @@ Kind = tuple[object, ...]
 
 _MARK = "\u0001"
 """Stands for a value that differs. No name in a configuration can hold it."""
-_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 
 
 def kind_of(story: Story) -> Kind | None:
@@ -63,27 +60,21 @@ class Plain:
         assert outcome is not None
         began, attempt = call.started, outcome.attempts[0]
         assert attempt.first_byte is not None
-        numbers: tuple[Any, ...] = (
-            story.created,
-            int((attempt.started - began) * 1e6 + 0.5) / 1e3,
-            int((attempt.first_byte - began) * 1e6 + 0.5) / 1e3,
-            int((attempt.ended - began) * 1e6 + 0.5) / 1e3,
-            int((outcome.ended - began) * 1e6 + 0.5) / 1e3,
-            int(story.overhead(outcome.ended) * 1e6 + 0.5) / 1e3,
-        )
-        if (usage := outcome.usage) is not None:
-            numbers += (
-                usage.input_tokens,
-                usage.output_tokens,
-                usage.cached_tokens,
-                usage.cache_write_tokens,
-                usage.reasoning_tokens,
-            )
         # Written as JSON all at once, and cut: a call of str() for each would take longer than everything else here.
-        written = orjson.dumps(numbers)[1:-1].split(b",")
-        used = written[6:]
+        times = orjson.dumps(
+            (
+                story.created,
+                int((attempt.started - began) * 1e6 + 0.5) / 1e3,
+                int((attempt.first_byte - began) * 1e6 + 0.5) / 1e3,
+                int((attempt.ended - began) * 1e6 + 0.5) / 1e3,
+                int((outcome.ended - began) * 1e6 + 0.5) / 1e3,
+                int(story.overhead(outcome.ended) * 1e6 + 0.5) / 1e3,
+            )
+        )
+        created, started, first, ended, whole, ours = times[1:-1].split(b",")
+        usage = orjson.dumps(usage_of(outcome.usage))
         line = self._pieces.copy()
-        line[1::2] = (call.id.encode(), *written[:4], *used, *written[4:6], *used)
+        line[1::2] = (call.id.encode(), created, started, first, ended, usage, whole, ours, usage)
         return b"".join(line)
 
 
@@ -96,16 +87,9 @@ def says_nothing(story: Story) -> bool:
 def _pieces(record: Record) -> list[bytes]:
     """A record's line, with a place between every two pieces for what differs, as :meth:`Plain.line` fills them."""
     attempt = record["attempts"][0]
-    blank_usage = None if record["usage"] is None else record["usage"] | dict.fromkeys(_COUNTS, _MARK)
-    blank_attempt = attempt | dict.fromkeys(("started_ms", "first_byte_ms", "ended_ms"), _MARK)
-    blank = record | {
-        "id": f"id{_MARK}",
-        "created": _MARK,
-        "attempts": [blank_attempt | {"usage": blank_usage}],
-        "duration_ms": _MARK,
-        "overhead_ms": _MARK,
-        "usage": blank_usage,
-    }
+    blank_attempt = attempt | dict.fromkeys(("started_ms", "first_byte_ms", "ended_ms", "usage"), _MARK)
+    blank = record | {"id": f"id{_MARK}", "attempts": [blank_attempt]}
+    blank |= dict.fromkeys(("created", "duration_ms", "overhead_ms", "usage"), _MARK)
     text = line(blank).replace(b'"id\\u0001"', b'"\x01"').replace(b'"\\u0001"', b"\x01")
     first, *others = text.split(b"\x01")
     pieces = [first]

@@ -41,7 +41,7 @@ def render(story: Story) -> Record:
     if outcome is not None:
         record["duration_ms"] = _ms(outcome.ended - call.started)
         record["overhead_ms"] = _ms(story.overhead(outcome.ended))
-        record["usage"] = _usage(outcome.usage)
+        record["usage"] = usage_of(outcome.usage)
         if outcome.failure is not None or outcome.denial is not None:
             record["error"] = _error(outcome)
     return record
@@ -88,7 +88,7 @@ def _attempt(turn: Round, began: float) -> Record:
         if attempt.credential:
             record["key"] = attempt.credential
         record["failure"] = _failure(failure) if failure else None
-        record["usage"] = _usage(attempt.usage)
+        record["usage"] = usage_of(attempt.usage)
     record["policies"] = [_note(note) for note in turn.notes]
     return record
 
@@ -117,7 +117,8 @@ def _failure(failure: Failure) -> Record:
     return record
 
 
-def _usage(usage: Usage | None) -> Record | None:
+def usage_of(usage: Usage | None) -> Record | None:
+    """The tokens of an attempt."""
     if usage is None:
         return None
     return {

@@ -37,7 +37,7 @@ class KeyRing:
         numbered = enumerate(secrets, start=1)
         self._keys = [_Key(Credential(secret, f"key {place}")) for place, secret in numbered if secret]
         self._next = 0
-        self.untroubled = True
+        self.untroubled = bool(self._keys)
         """All are in service, and none has been refused since it worked last."""
 
     def pick(self, now: float) -> Credential | None:
@@ -77,7 +77,7 @@ class KeyRing:
         """Trust every key again: an operator has just been here, and may have mended it at the provider."""
         for key in self._keys:
             key.span, key.back_at = 0.0, 0.0
-        self.untroubled = True
+        self.untroubled = bool(self._keys)
 
     def in_service(self, now: float) -> int:
         """How many credentials ``pick`` chooses from."""

@@ -7,7 +7,7 @@ same number for each.
 
 import asyncio
 import io
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ import orjson
 from proxy.app import Switchgear
 from proxy.config.load import load
 from proxy.edge.cycle import Cycle
-from proxy.server import Server, bind
-from tests.counting import CountingAsyncio, CountingUvloop, Tally, loop
+from proxy.server import Server
+from tests.counting import Loop, Seen, Tally, loop
 
 WARM_UP, REQUESTS, TURNS = 5, 20, 6
 KEY = "sk-switchgear-client-0123456789"
@@ -33,7 +33,7 @@ upstreams:
 models:
   native: openai/gpt-4o
   anthropic: anthropic/claude-sonnet-4-5
-  unchained: {{targets: openai/gpt-4o, chain: empty}}
+  unchained: {{targets: [openai/gpt-4o], chain: empty}}
 keys:
   - {{id: web, secret: {key}}}
 chains: {{empty: []}}
@@ -160,7 +160,7 @@ class Stage:
         self.said = 0
         self._pieces: deque[bytes] = deque()
 
-    async def count(self, case: Case, client: Client) -> dict[str, Counter[str]]:
+    async def count(self, case: Case, client: Client) -> Seen:
         """What so many requests do, one after another."""
         await self._ask(case, client, WARM_UP)
         self.tally.open()
@@ -168,7 +168,7 @@ class Stage:
             await self._ask(case, client, REQUESTS)
         finally:
             self.tally.close()
-        return dict(self.tally.seen)
+        return self.tally.seen
 
     def say_more(self) -> None:
         """The provider's next piece, if there is one."""
@@ -203,43 +203,39 @@ def complete(message: bytes) -> bool:
 async def serving(shared: Path, port: int) -> AsyncIterator[int]:
     """The application, served as one of several workers; its port."""
     app = Switchgear(load(CONFIG.format(port=port, key=KEY), "proxy.yaml", {}), None, {}, shared)
-    server, listener = Server(app, drain=1.0), bind("127.0.0.1", 0)
+    server = Server(app, drain=1.0)
     server.config.load()
+    server.config.port = 0
     server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup([listener])  # all of ``serve`` but the signals and the tick, which is no request's
+    await server.startup()  # all of ``serve`` but its signals and its tick, which is no request's
     try:
-        yield listener.getsockname()[1]
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         for each in server.servers:
             each.close()
         await server.lifespan.shutdown()
 
 
-async def _play(tally: Tally, cases: dict[str, Case], shared: Path) -> dict[str, dict[str, Counter[str]]]:
+async def _play(tally: Tally, cases: dict[str, Case], shared: Path) -> dict[str, Seen]:
     here, stage = asyncio.get_running_loop(), Stage(tally)
     providers = await here.create_server(lambda: Provider(stage), "127.0.0.1", 0)
-    async with serving(shared, providers.sockets[0].getsockname()[1]) as port:
+    async with providers, serving(shared, providers.sockets[0].getsockname()[1]) as port:
         _, client = await here.create_connection(lambda: Client(stage), "127.0.0.1", port)
-        found = {name: await stage.count(case, client) for name, case in cases.items()}
-        client.transport.close()
-        await turns()
-    providers.close()
-    await turns()
-    return found
+        try:
+            return {name: await stage.count(case, client) for name, case in cases.items()}
+        finally:
+            client.transport.close()
+            await turns()
 
 
-def counted(
-    kind: type[CountingUvloop | CountingAsyncio], cases: dict[str, Case], shared: Path, ours: str
-) -> tuple[dict[str, dict[str, Counter[str]]], bytes]:
-    """What each case does over its requests, by figure and by whom; and the log.
+def play(kind: type[Loop], cases: dict[str, Case], shared: Path) -> tuple[dict[str, Seen], bytes]:
+    """What each case does over its requests; and the log.
 
     Args:
         kind: of loop.
         cases: played one after another over one connection.
         shared: a folder for what workers share.
-        ours: the file of the test.
     """
-    tally, log = Tally(Cycle.run_asgi.__code__, (__file__, ours)), io.BytesIO()
+    tally, log = Tally(Cycle.run_asgi.__code__, __file__), io.BytesIO()
     with redirect_stdout(io.TextIOWrapper(log)), asyncio.Runner(loop_factory=lambda: loop(kind, tally)) as runner:
-        found = runner.run(_play(tally, cases, shared))
-        return found, log.getvalue()
+        return runner.run(_play(tally, cases, shared)), log.getvalue()

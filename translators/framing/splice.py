@@ -9,6 +9,8 @@ import re
 
 import orjson
 
+from translators.framing.sse import LONGEST_EVENT
+
 LESSONS = 16
 """Events that are learnt from in one stream; where all events differ, more lessons would not help."""
 
@@ -37,8 +39,10 @@ class Splice:
         """
         if not self._lessons or b"\n" in data:
             return
-        self._lessons -= 1
         framed = f"event: {name}\ndata: ".encode() + data if name else b"data: " + data
+        if self._is_known(framed):
+            return  # it came in one read with the event that taught this
+        self._lessons -= 1
         found = [(match.lastgroup, *match.span(match.lastgroup or 0)) for match in self._strings.finditer(framed)]
         if [kind for kind, _, _ in found] not in (["text"], ["text", "noise"]):
             return
@@ -46,6 +50,13 @@ class Splice:
         self._head, self._tail = framed[:first], framed[last:]
         self._cut = framed[after:before] if len(found) == 2 else b""
         self._least = len(self._head) + len(self._tail)
+
+    def _is_known(self, framed: bytes) -> bool:
+        """Whether learning from this event would come to what is known. Escaped quotes are taken for news."""
+        head, tail = self._head, self._tail
+        if not head or not framed.startswith(head) or not framed.endswith(tail):
+            return False
+        return framed.count(b'"', len(head), len(framed) - len(tail)) == self._cut.count(b'"')
 
     def run(self, data: bytes) -> tuple[list[str], int]:
         """The texts of the leading events that are such events, and how many bytes these take up.
@@ -56,11 +67,13 @@ class Splice:
         head, cut, tail = self._head, self._cut, self._tail
         if not head or not data.startswith(head):
             return [], 0
+        if not cut and data.find(b"\n\n") == len(data) - 2:
+            return self._single(data)
         begin, end, least, size = len(head), -len(tail), self._least, 0
         texts: list[bytes] = []
         noises: list[bytes] = []
         for block in data.split(b"\n\n")[:-1]:  # behind the last blank line there is nothing, or half an event
-            if not block.startswith(head) or not block.endswith(tail) or len(block) < least:
+            if not block.startswith(head) or not block.endswith(tail) or not least <= len(block) <= LONGEST_EVENT:
                 break
             text = block[begin:end]
             if cut:
@@ -72,6 +85,16 @@ class Splice:
             size += len(block) + 2
         strings = _decoded(texts, noises)
         return (strings, size) if strings else ([], 0)
+
+    def _single(self, data: bytes) -> tuple[list[str], int]:
+        """The same of one event alone, which is what a read holds while a model is at work."""
+        head, tail, size = len(self._head), len(self._tail), len(data) - 2
+        if not self._least <= size <= LONGEST_EVENT or not data.endswith(self._tail, 0, size):
+            return [], 0
+        try:
+            return [orjson.loads(b'"%b"' % data[head : size - tail])], size + 2
+        except orjson.JSONDecodeError:
+            return [], 0
 
 
 def _decoded(texts: list[bytes], noises: list[bytes]) -> list[str] | None:

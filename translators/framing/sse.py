@@ -39,7 +39,7 @@ class Parser:
     @property
     def between_events(self) -> bool:
         """Whether what comes next begins with an event."""
-        return not self._rest and self._head is None and not self._after_cr and self.broken is None
+        return not (self._rest or self._after_cr or self._head is not None or self.broken is not None)
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes; return the events that are complete by now."""

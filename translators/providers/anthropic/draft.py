@@ -21,6 +21,8 @@ class Draft:
     """A request in Anthropic's words, what it needs to be understood, and what it leaves out."""
 
     body: JsonObject = field(default_factory=dict)
+    plain: bool = False
+    """``messages`` are texts alone, and JSON already: there is no tool, file or thinking to look for in them."""
     output: JsonObject = field(default_factory=dict)
     """``output_config``: part of the body once it holds anything."""
     betas: list[str] = field(default_factory=list)

@@ -18,7 +18,8 @@ from translators.providers.anthropic.draft import Draft, obj, objs
 from translators.providers.anthropic.parts import blocks_of
 from translators.providers.anthropic.reasoning import thinking_of
 
-_INSTRUCTIONS = ("system", "developer")
+INSTRUCTIONS = frozenset({"system", "developer"})
+_RESULTS = frozenset({"tool", "function"})
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 _OWN_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """What a canonical message says in fields of its own."""
@@ -31,23 +32,15 @@ def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
     call = "function_call"
     for position, message in enumerate(messages):
         role = message["role"]
-        if message.get("name") and role != "function":
-            draft.drop("messages[].name")
-        if role in _INSTRUCTIONS:
-            blocks = _cached(blocks_of(message.get("content")), message)
-            if turns:
-                _add(turns, "user", [_tagged(block) for block in blocks])
-            else:
+        if role == "assistant" and message.get("function_call"):
+            call = f"function_call_{position}"
+        blocks = _blocks(draft, message, call)
+        if role in INSTRUCTIONS:
+            if not turns:
                 system += blocks
-        elif role == "assistant":
-            if message.get("function_call"):
-                call = f"function_call_{position}"
-            _add(turns, "assistant", _cached(_assistant(draft, message, call), message))
-        elif role in ("tool", "function"):
-            _add(turns, "user", [_cached_result(message, call)])
-        else:
-            _note_detail(draft, message.get("content"))
-            _add(turns, "user", _cached(blocks_of(message.get("content")), message))
+                continue
+            blocks = [_tagged(block) for block in blocks]
+        _add(turns, "assistant" if role == "assistant" else "user", blocks)
     if not turns:
         _add(turns, "user", system)
         system = []
@@ -74,9 +67,31 @@ def _add(turns: list[JsonObject], role: str, blocks: list[JsonObject]) -> None:
     if not blocks:
         return
     if turns and turns[-1]["role"] == role:
-        turns[-1]["content"].extend(blocks)
+        turns[-1]["content"] += blocks
     else:
-        turns.append({"role": role, "content": list(blocks)})
+        turns.append({"role": role, "content": blocks})
+
+
+def _blocks(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]:
+    """The blocks of any message.
+
+    Args:
+        draft: where what is left out is named.
+        message: of any role.
+        call: id of the latest call in the form of old, which has none.
+    """
+    role, content = message["role"], message.get("content")
+    if len(message) == 2 and isinstance(content, str) and role not in _RESULTS:
+        return blocks_of(content)  # a role and a text: none of the following is in it
+    if message.get("name") and role != "function":
+        draft.drop("messages[].name")
+    if role in _RESULTS:
+        return [_cached_result(message, call)]
+    if role == "assistant":
+        return _cached(_assistant(draft, message, call), message)
+    if role == "user":
+        _note_detail(draft, content)
+    return _cached(blocks_of(content), message)
 
 
 def _assistant(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]:
@@ -142,7 +157,7 @@ def _cached(blocks: list[JsonObject], message: JsonObject) -> list[JsonObject]:
 
 
 def _tagged(block: JsonObject) -> JsonObject:
-    return {**block, "text": f"<system>\n{block['text']}\n</system>"}
+    return {**block, "text": f"<system>\n{block['text']}\n</system>"} if block["type"] == "text" else block
 
 
 def _note_detail(draft: Draft, content: object) -> None:

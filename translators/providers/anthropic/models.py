@@ -8,6 +8,7 @@ the API's own words: "`temperature` and `top_p` cannot both be specified for thi
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import lru_cache
 
 
 class Thinking(Enum):
@@ -91,6 +92,7 @@ _STRANGER = Model(8_192, Thinking.BUDGET, both_samplers=True)
 _LONGEST_FIRST = sorted(_ROWS, key=len, reverse=True)
 
 
+@lru_cache(maxsize=256)  # a request asks twice; names may be a client's own (wildcards), so not all are kept
 def model_of(name: str) -> Model:
     """The row of a model, by its name at Anthropic, Bedrock (``us.anthropic.claude-…``) or Vertex (``claude-…@…``)."""
     at = name.find("claude-")

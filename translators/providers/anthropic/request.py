@@ -12,6 +12,7 @@ from translators.providers.anthropic.draft import Draft, obj, objs
 from translators.providers.anthropic.messages import set_messages
 from translators.providers.anthropic.models import Model, model_of
 from translators.providers.anthropic.parts import lacking
+from translators.providers.anthropic.plain import set_plain_messages
 from translators.providers.anthropic.schema import compilable
 from translators.providers.anthropic.thinking import set_thinking
 from translators.providers.anthropic.tools import lacking_tools, set_tools
@@ -21,16 +22,20 @@ VERSION = "2023-06-01"
 honour under this one (https://platform.claude.com/docs/en/api/versioning, 2026-11)."""
 _WITHOUT_SAMPLING = "2026-10-21"
 
-_TAKEN = frozenset(
+_SAID = frozenset(
     {
         *("model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens"),
         *("tools", "tool_choice", "functions", "function_call", "parallel_tool_calls", "web_search_options"),
-        *("thinking", "reasoning_effort", "response_format", "output_config", "betas"),
-        *("temperature", "top_p", "top_k", "stop", "stop_sequences"),
-        *("user", "safety_identifier", "metadata", "service_tier"),
+        *("thinking", "reasoning_effort", "response_format", "temperature", "top_p", "top_k"),
     }
 )
-"""Parameters that have their own place below."""
+"""Parameters that are said before the rest is."""
+_TAKEN = _SAID | {
+    *("stop", "stop_sequences", "user", "safety_identifier", "metadata", "service_tier", "output_config", "betas")
+}
+"""Those that have their own place below."""
+_BINDING = frozenset({"n", "logprobs", "top_logprobs", "modalities", "response_format", "tools", "tool_choice"})
+"""Those that may rule a target out."""
 _OWN = {
     "cache_control": None,
     "container": None,
@@ -72,13 +77,15 @@ def translate(ask: ChatRequest, model_name: str, version: str = VERSION) -> Draf
         version: of the API.
     """
     asked, model, draft = ask.body, model_of(model_name), Draft({"model": model_name})
-    set_messages(draft, asked["messages"])
+    draft.plain = ask.plain and set_plain_messages(draft, asked["messages"])
+    if not draft.plain:
+        set_messages(draft, asked["messages"])
     set_tools(draft, asked, model)
     set_thinking(draft, asked, model, asked.get("max_completion_tokens") or asked.get("max_tokens"))
-    _set_format(draft, asked.get("response_format"))
+    if asked.get("response_format") is not None:
+        _set_format(draft, asked["response_format"])
     _set_sampling(draft, asked, model, refused=version >= _WITHOUT_SAMPLING)
     _set_rest(draft, asked)
-    draft.output |= obj(asked.get("output_config"))
     if draft.output:
         draft.body["output_config"] = draft.output
     if ask.stream:
@@ -88,7 +95,15 @@ def translate(ask: ChatRequest, model_name: str, version: str = VERSION) -> Draf
 
 def lacking_of(ask: ChatRequest, model_name: str) -> tuple[str, ...]:
     """Binding parameters that this model cannot honour."""
-    asked = ask.body
+    names = [] if _BINDING.isdisjoint(ask.body) else _lacking_parameters(ask.body, model_name)
+    if not ask.plain:
+        contents = [message.get("content") for message in ask.body["messages"]]
+        lists = [content for content in contents if isinstance(content, list)]
+        names += [f"messages[].content[].{kind}" for content in lists for kind in lacking(content)]
+    return tuple(dict.fromkeys(names))
+
+
+def _lacking_parameters(asked: JsonObject, model_name: str) -> list[str]:
     names = ["n"] if (asked.get("n") or 1) > 1 else []
     names += [name for name in ("logprobs", "top_logprobs") if asked.get(name)]
     if "audio" in (asked.get("modalities") or ()):
@@ -97,10 +112,7 @@ def lacking_of(ask: ChatRequest, model_name: str) -> tuple[str, ...]:
     unenforced = _schema_of(form) is not None and not model_of(model_name).schemas
     if unenforced or obj(form).get("type", "text") not in _FORMATS:
         names.append("response_format")
-    names += lacking_tools(asked)
-    for message in asked["messages"]:
-        names += [f"messages[].content[].{kind}" for kind in lacking(message.get("content"))]
-    return tuple(dict.fromkeys(names))
+    return names + lacking_tools(asked)
 
 
 def _schema_of(form: Any) -> JsonObject | None:
@@ -128,9 +140,10 @@ def _set_sampling(draft: Draft, asked: JsonObject, model: Model, *, refused: boo
     With thinking on it must be 1, ``top_p`` at least 0.95, and there is no ``top_k`` (…/extended-thinking).
     """
     thinks = (draft.body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
-    wishes = {name: asked[name] for name in ("temperature", "top_p", "top_k") if asked.get(name) is not None}
-    wishes = {name: value for name, value in wishes.items() if name == "top_k" or value != 1}
-    for name, value in wishes.items():
+    for name in ("temperature", "top_p", "top_k"):
+        value = asked.get(name)
+        if value is None or (value == 1 and name != "top_k"):
+            continue
         too_high = name == "temperature" and value > 1
         both = name == "top_p" and "temperature" in draft.body and not model.both_samplers
         calmed = thinks and (name != "top_p" or value < 0.95)
@@ -141,6 +154,9 @@ def _set_sampling(draft: Draft, asked: JsonObject, model: Model, *, refused: boo
 
 
 def _set_rest(draft: Draft, asked: JsonObject) -> None:
+    if draft.plain and _SAID.issuperset(asked):
+        return
+    draft.output |= obj(asked.get("output_config"))
     _set_stop(draft, asked.get("stop") or asked.get("stop_sequences"))
     _set_user(draft, asked)
     for name, value in asked.items():
@@ -157,8 +173,7 @@ def _set_rest(draft: Draft, asked: JsonObject) -> None:
         draft.body["service_tier"] = _TIERS[tier]
     elif tier is not None:
         draft.drop("service_tier")
-    blocks = [block for turn in draft.body["messages"] for block in turn["content"]]
-    if any(_is_file(inner) for block in blocks for inner in (block, *objs(block.get("content")))):
+    if not draft.plain and _has_files(draft.body["messages"]):
         draft.need("files-api-2025-04-14")
     for beta in asked["betas"] if isinstance(asked.get("betas"), list) else ():
         if isinstance(beta, str) and _BETA.fullmatch(beta):  # it becomes part of a header
@@ -190,6 +205,11 @@ def _set_user(draft: Draft, asked: JsonObject) -> None:
             draft.drop(name)
         else:
             draft.body["metadata"] = {"user_id": value}
+
+
+def _has_files(turns: list[JsonObject]) -> bool:
+    blocks = [block for turn in turns for block in turn["content"] if block["type"] != "text"]
+    return any(_is_file(inner) for block in blocks for inner in (block, *objs(block.get("content"))))
 
 
 def _is_file(block: JsonObject) -> bool:

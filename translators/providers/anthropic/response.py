@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
-from translators.facts import Failure, garbled
+from translators.facts import Failure, Usage, garbled
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
 from translators.providers.anthropic.errors import error_of, failure_of
 from translators.providers.anthropic.reasoning import detail_of
@@ -27,14 +27,18 @@ def read_response(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failur
     if error is not None:
         return failure_of(error, retry_after=parse_retry_after(wire.headers))
     try:
-        return ChatResponse(orjson.dumps(_completion(ask, answer)), read_usage(answer.get("usage")))
+        usage = read_usage(answer.get("usage"))
+        return ChatResponse(orjson.dumps(_completion(ask, answer, usage)), usage)
     except (KeyError, TypeError, AttributeError):  # the last also for what is nested deeper than orjson writes
         return garbled("The upstream's answer is no message.")
 
 
-def _completion(ask: ChatRequest, answer: JsonObject) -> JsonObject:
+def _completion(ask: ChatRequest, answer: JsonObject, usage: Usage | None) -> JsonObject:
     """Raises KeyError, TypeError or AttributeError where the answer is of another shape."""
-    message = _message(answer["content"])
+    content: Any = answer["content"]
+    message = _text_message(content[0]) if len(content) == 1 else None
+    if message is None:
+        message = _message(content)
     refusal = refusal_of(answer)
     if refusal is not None:
         message["refusal"] = refusal
@@ -56,13 +60,19 @@ def _completion(ask: ChatRequest, answer: JsonObject) -> JsonObject:
         ],
     }
     raw: Any = answer.get("usage")
-    usage = read_usage(raw)
     if usage is not None:
         completion["usage"] = openai_usage(raw, usage)
     tier = tier_of(raw)
     if tier is not None:
         completion["service_tier"] = tier
     return completion
+
+
+def _text_message(block: JsonObject) -> JsonObject | None:
+    """The common message, one text: what the careful way would make of it. None where there is more to it."""
+    if block.get("type") != "text" or block.get("citations") or type(block.get("text")) is not str:
+        return None
+    return {"role": "assistant", "content": block["text"], "refusal": None}
 
 
 def _message(content: list[JsonObject]) -> JsonObject:

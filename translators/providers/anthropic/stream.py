@@ -89,6 +89,8 @@ class AnthropicDecoder(SseDecoder):
             return self._fail(failure_of(error, reached_model=self._reached) if error else _ODD_EVENT)
 
     def _pass_on(self, texts: list[str], data: bytes) -> bytes:  # noqa: ARG002
+        if len(texts) == 1:  # each came in a read of its own
+            return self._text(texts[0])
         return b"".join([self._text(text) for text in texts])
 
     def _error_in(self, document: Any) -> Failure | None:

@@ -31,6 +31,8 @@ def set_thinking(draft: Draft, asked: JsonObject, model: Model, limit: int | Non
     """
     draft.body["max_tokens"] = limit or model.max_tokens
     wish, level = asked.get("thinking"), asked.get("reasoning_effort")
+    if wish is None and level is None:
+        return
     if isinstance(wish, dict):
         _take_wish(draft, wish, level, model, limit)
     elif level in _LADDER:
@@ -137,7 +139,7 @@ def _give_way(draft: Draft, name: str, model: Model) -> None:
     if not thinking or thinking.get("type") not in ("enabled", "adaptive"):
         return
     forced = (draft.body.get("tool_choice") or {}).get("type") in ("any", "tool")
-    unsigned = thinking["type"] == "enabled" and _goes_on_without_thinking(draft.body["messages"])
+    unsigned = thinking["type"] == "enabled" and not draft.plain and _goes_on_without_thinking(draft.body["messages"])
     if not forced and not unsigned:
         return
     del draft.body["thinking"]

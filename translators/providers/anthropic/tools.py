@@ -20,11 +20,14 @@ _BETAS = {
     "mcp_toolset": "mcp-client-2025-11-20",
 }
 _NO_PARAMETERS: JsonObject = {"type": "object", "properties": {}}
+_DECLARING = frozenset({"tools", "functions", "web_search_options"})
 _MODES = {"auto": "auto", "none": "none", "required": "any"}
 
 
 def set_tools(draft: Draft, asked: JsonObject, model: Model) -> None:
     """Set ``tools`` and ``tool_choice``; ``messages`` stand already."""
+    if draft.plain and _DECLARING.isdisjoint(asked):
+        return
     tools = [_tool(draft, tool, model) for tool in _declared(asked)]
     search = asked.get("web_search_options")
     if search is not None:
@@ -34,7 +37,7 @@ def set_tools(draft: Draft, asked: JsonObject, model: Model) -> None:
         allowed = _allowed(asked["tool_choice"])
         tools = [tool for tool in tools if tool.get("name") in allowed]
     if not tools:
-        tools, choice = _used(draft.body["messages"]), {"type": "none"}
+        tools, choice = [] if draft.plain else _used(draft.body["messages"]), {"type": "none"}
     if not tools:
         return
     draft.body["tools"] = tools

@@ -49,6 +49,15 @@ def test_instructions_in_mid_conversation_stay_in_their_place() -> None:
     assert request.dropped == ()
 
 
+def test_only_texts_among_late_instructions_are_tagged() -> None:
+    """A document of Anthropic's own form stays one."""
+    document = {"type": "document", "source": {"type": "url", "url": "https://a/b"}}
+
+    sent = turns([*HI, {"role": "system", "content": [text("Read:"), document]}])
+
+    assert sent == [{"role": "user", "content": [text("Hi"), text("<system>\nRead:\n</system>"), document]}]
+
+
 def test_nothing_but_instructions_is_the_users_turn() -> None:
     """There has to be one."""
     _, sent = wire([{"role": "system", "content": "Say hello."}])
@@ -67,6 +76,11 @@ def test_turns_of_one_role_are_one() -> None:
         {"role": "assistant", "content": [text("A"), text("B")]},
         {"role": "user", "content": [text("Hi")]},
     ]
+
+
+def test_nothing_but_blanks_is_no_turn() -> None:
+    """There is nothing to send; the API says so better."""
+    assert turns([{"role": "user", "content": " "}]) == turns([{"role": "user", "content": [text("\n")]}]) == []
 
 
 def test_an_answer_to_be_continued_ends_without_white_space() -> None:

@@ -114,6 +114,15 @@ def test_citations_of_pages_are_annotations_with_their_place() -> None:
     ]
 
 
+@pytest.mark.parametrize("words", ["Hello", "", ' \n"\\', "\u2028😀"])
+@pytest.mark.parametrize("end", [{}, {"stop_reason": "max_tokens"}, {"stop_reason": "refusal", "stop_details": {}}])
+def test_one_text_is_read_as_one_of_several_would_be(words: str, end: Json) -> None:
+    """The common answer has a quick way; an empty text beside it takes the careful one, and says nothing more."""
+    block = {"type": "text", "text": words, "citations": None}
+
+    assert read(content=[block], **end) == read(content=[block, {"type": "text", "text": ""}], **end)
+
+
 def test_usage_counts_what_openai_counts() -> None:
     """What was read from the cache and written to it is in the prompt; the rest of what was said is kept."""
     raw = {
@@ -173,6 +182,8 @@ def test_ids_are_ours_where_the_provider_gives_none() -> None:
         b"5",
         b'{"content": 5, "stop_reason": "x"}',
         b'{"content": [5], "stop_reason": "x"}',
+        b'{"content": "x", "stop_reason": "x"}',
+        b'{"content": {"0": {}}, "stop_reason": "x"}',
         b'{"content": [{"type": "text", "text": 5}], "stop_reason": "x"}',
         b'{"content": []}',
         b'{"content": [{"type": "tool_use"}], "stop_reason": "x"}',
