@@ -20,8 +20,8 @@ from proxy.config.watch import digest, watch
 from proxy.edge import router
 from proxy.edge.body import Receive
 from proxy.edge.chat import ChatEndpoint
-from proxy.edge.client import Send
 from proxy.edge.gateway import Snapshot
+from proxy.edge.line import Send
 from proxy.engine.after import After
 from proxy.engine.engine import Engine
 from proxy.observe.log import RecordLog

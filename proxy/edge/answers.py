@@ -4,13 +4,12 @@ import json
 import time
 from functools import lru_cache
 
+from proxy.edge.line import HeaderList
 from proxy.engine.story import Story
 from proxy.observe.record import render
 from translators.base import Malformed
 from translators.dialects import errors
 from translators.facts import Failure
-
-HeaderList = list[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
 EVENT_STREAM: HeaderList = [

@@ -9,9 +9,9 @@ import structlog
 from policies.base import Principal
 from proxy.edge import answers, body, intake
 from proxy.edge.body import Receive
-from proxy.edge.client import HttpClient, Send
-from proxy.edge.disconnect import line_of
+from proxy.edge.client import HttpClient
 from proxy.edge.gateway import Gateway
+from proxy.edge.line import Send, line_of
 from proxy.engine.ports import ClientGone
 from proxy.observe.record import refused
 from translators.base import Dialect, Malformed
@@ -49,12 +49,12 @@ class ChatEndpoint:
         except Exception:  # noqa: BLE001 - ours: it is answered without detail (D36)
             _log.exception("internal_error", request=request_id)
             return await self._refuse(request_id, principal, answers.internal_error(), send)
-        line = line_of(scope, receive)
+        line = line_of(scope, receive, send)
         client = HttpClient(send, self._dialect, taken.job.ask, line, trace=taken.hints.trace)
         try:
             await self._gateway.engine.serve(taken.job, client)
         finally:
-            line.ignore(client.left)
+            line.ignore()
 
     async def _refuse(self, request_id: str, principal: Principal | None, fault: Malformed, send: Send) -> None:
         self._gateway.records.refused(refused(request_id, int(time.time()), principal, fault), principal)

@@ -1,18 +1,16 @@
 """The client's side of a call, over ASGI: the engine's ``Client`` port."""
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Coroutine
 from typing import Any
 
 from proxy.edge import answers
-from proxy.edge.disconnect import Line
+from proxy.edge.line import HeaderList, Line, Send
 from proxy.engine.ports import ClientGone
 from proxy.engine.story import Story
 from translators.base import ChatRequest, ChatResponse, Dialect
 from translators.dialects import errors
 from translators.facts import Failure
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class HttpClient:
@@ -76,11 +74,10 @@ class HttpClient:
         """The error object of a failure in mid-stream."""
         return errors.error_of(failure, midstream=True)
 
-    async def _whole(self, story: Story, status: int, head: answers.HeaderList, body: bytes) -> None:
+    def _whole(self, story: Story, status: int, head: HeaderList, body: bytes) -> Coroutine[Any, Any, None]:
         if self.gone:
             raise ClientGone
         self.opened = self.done = True
         story.status = status
         head.append((b"content-length", str(len(body)).encode()))
-        await self._send({"type": "http.response.start", "status": status, "headers": head})
-        await self._send({"type": "http.response.body", "body": body})
+        return self._line.answer(status, head, body)

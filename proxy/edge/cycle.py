@@ -12,6 +12,8 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from proxy.edge.line import LINE, HeaderList
+
 _log = logging.getLogger("uvicorn.error")
 
 BODILESS = frozenset({204, 304})
@@ -30,6 +32,7 @@ class Cycle(RequestResponseCycle):
         keep_alive: bool,
         until_close: bool,
         on_response: Callable[[], None],
+        tasks: set["asyncio.Task[None]"],
     ) -> None:
         self.scope, self.transport, self.flow, self.on_response = scope, transport, flow, on_response
         self.message_event = asyncio.Event()
@@ -40,8 +43,73 @@ class Cycle(RequestResponseCycle):
         self.chunked_encoding: bool | None = None
         self._until_close = until_close  # HTTP/1.0 knows no chunks: an answer without a length ends with its connection
         self._unwritten: list[bytes] = []
+        self._tasks, self._task, self._listener = tasks, None, None
         self._left: int | None = None  # bytes of body, where a content-length promised some
         self._bodiless = self._says_close = self._told = self._waiting = False
+
+    _task: "asyncio.Task[None] | None"
+    _listener: Callable[[], None] | None
+
+    def start(self, loop: asyncio.AbstractEventLoop, app: Any) -> None:
+        """Its turn has come."""
+        self._task = task = loop.create_task(self.run_asgi(app))
+        self._tasks.add(task)
+
+    async def run_asgi(self, app: Any) -> None:
+        """uvicorn's, which would have the loop call back at the end of the task."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BaseException as fault:  # noqa: BLE001 - whatever it is, the client hears of it and the server goes on
+            _log.error("Exception in ASGI application", exc_info=fault)
+            await self._give_up()
+        else:
+            if not (self.response_complete or self.disconnected):
+                _log.error("The ASGI application returned without completing its response.")
+                await self._give_up()
+        finally:
+            self.on_response = _nothing
+            self.scope.pop(LINE, None)  # type: ignore[misc]  # else the two would wait for the garbage collector
+            if self._task is not None:
+                self._tasks.discard(self._task)
+
+    async def _give_up(self) -> None:
+        if self.response_started:
+            self.transport.close()
+        else:
+            await self.send_500_response()
+
+    def lose(self) -> None:
+        """The connection has ended."""
+        self.disconnected = True
+        if self._waiting:
+            self.message_event.set()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener()
+
+    def listen(self, lost: Callable[[], None]) -> None:
+        """See :class:`proxy.edge.line.Line`."""
+        if self.disconnected:
+            lost()
+        else:
+            self._listener = lost
+
+    def ignore(self) -> None:
+        """See :class:`proxy.edge.line.Line`."""
+        self._listener = None
+
+    def cancel(self) -> None:
+        """See :class:`proxy.edge.line.Line`."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def answer(self, status: int, head: HeaderList, body: bytes) -> None:
+        """See :class:`proxy.edge.line.Line`."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if not self.disconnected:
+            self._begin(status, head)
+            self._write(body, more=False)
 
     async def receive(self) -> Any:
         """ASGI's: the body in as many pieces as it takes, then whether the client has left."""
@@ -146,3 +214,7 @@ class Cycle(RequestResponseCycle):
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+
+def _nothing() -> None:
+    """The connection is not told of an end that comes after the end."""

@@ -11,7 +11,6 @@ requests before it are answered: where one message has no certain end, nothing b
 import asyncio
 import re
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -20,8 +19,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from proxy.edge.cycle import Cycle
-from proxy.edge.disconnect import LINE
 from proxy.edge.intake import request_id
+from proxy.edge.line import LINE
 from translators.dialects.errors import envelope, error_object
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
@@ -106,9 +105,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._body_bytes = 0  # since the body was weighed last
         self._held_back = False  # by us, since then
         self._good_host: tuple[bytes, bytes] | None = None
-        self._listener: Callable[[], None] | None = None
-        self._lost = False
-        self._task: asyncio.Task[None] | None = None
+        self._serving: Cycle | None = None  # the last one whose turn has come; others wait in the pipeline
         self._idle_since = 0.0
 
     # The connection.
@@ -125,31 +122,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
-        self._lost = True
-        if self._listener is not None:
-            self._listener()
-
-    def listen(self, lost: Callable[[], None]) -> None:
-        """See :class:`proxy.edge.disconnect.Line`."""
-        self._listener = lost
-        if self._lost:
-            lost()
-
-    def ignore(self, lost: Callable[[], None]) -> None:
-        """See :class:`proxy.edge.disconnect.Line`."""
-        if self._listener == lost:
-            self._listener = None
-
-    def cancel(self) -> None:
-        """See :class:`proxy.edge.disconnect.Line`."""
-        if self._task is not None:
-            self._task.cancel()
+        if self._serving is not None:
+            self._serving.lose()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """uvicorn's, with the task kept."""
-        self._task = task = self.loop.create_task(cycle.run_asgi(app))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        assert isinstance(cycle, Cycle)
+        self._serving = cycle
+        cycle.start(self.loop, app)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then see what is left open."""
@@ -236,7 +215,6 @@ class GuardedProtocol(HttpToolsProtocol):
         path, _, scope["query_string"] = self.url.partition(b"?")
         text = path.decode("latin-1")
         scope["raw_path"], scope["path"] = path, unquote(text) if "%" in text else text
-        scope[LINE] = self  # type: ignore[literal-required]
         busy = self.cycle is not None and not self.cycle.response_complete
         keep_alive = version != "1.0" and parser.should_keep_alive()
         self.cycle = Cycle(
@@ -247,7 +225,9 @@ class GuardedProtocol(HttpToolsProtocol):
             keep_alive,
             version == "1.0",
             self.on_response_complete,
+            self.tasks,
         )
+        scope[LINE] = self.cycle  # type: ignore[literal-required]
         if busy:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
@@ -370,11 +350,10 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self.cycle is None or self.cycle.response_complete:
             self._send(refusal)
 
-    def _give_up(self, spoiled: RequestResponseCycle, refusal: Refusal) -> None:
+    def _give_up(self, spoiled: Cycle, refusal: Refusal) -> None:
         """The request that is being served has no good end. Its application learns that the client is gone."""
         unanswered = not spoiled.response_started
-        spoiled.disconnected = True
-        spoiled.message_event.set()
+        spoiled.lose()
         self.flow.resume_writing()
         if unanswered:
             self._send(refusal)
