@@ -299,7 +299,9 @@ class Route:
         """Read the pad: the head of what is left, by (own failures in this call, tier, score, position)."""
         if self._stop or (self.tried and not self._again):
             return Choice(None)
-        left = [target for target in self.call.targets if target.name not in self._dropped]
+        left = self.call.targets
+        if self._dropped:
+            left = tuple([target for target in left if target.name not in self._dropped])
         if not left:
             return Choice(None, self._back_at())
         target = left[0] if len(left) == 1 else min(left, key=self._rank)  # of several that are equal the first

@@ -64,13 +64,15 @@ class Switchgear:
         self._server, self._shared = config.server, shared
         self._seen = digest(path) if path else None
         self._state = runtime.State()
-        self._snapshot = runtime.build(config, self._state)
-        self._metrics = Metrics(*_names(self._snapshot))
+        self.snapshot: Snapshot = runtime.build(config, self._state)
+        """The configuration in force."""
+        self._metrics = Metrics(*_names(self.snapshot))
         self.log = RecordLog()
         self._records = Records(shared / RECORDS if shared else None)
         self._notebook = Notebook(self.log, self._records, self._metrics)
         self._after = After([self._notebook])
-        self._engine = Engine(self._after, time.monotonic, config.server.keep_alive)
+        self.engine = Engine(self._after, time.monotonic, config.server.keep_alive)
+        """The one loop."""
         self._problems = list(problems)
         self._draining = False
         self._reloading = asyncio.Lock()
@@ -79,16 +81,6 @@ class Switchgear:
         self._quiet = router.build(self, chat := ChatDialect())
         chat_endpoint = ChatEndpoint(self, chat)
         self._hot = {b"/v1/chat/completions": chat_endpoint, b"/chat/completions": chat_endpoint}
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The configuration in force."""
-        return self._snapshot
-
-    @property
-    def engine(self) -> Engine:
-        """The one loop."""
-        return self._engine
 
     @property
     def records(self) -> Notebook:
@@ -152,18 +144,18 @@ class Switchgear:
     def begin_drain(self, grace: float) -> None:
         """Readiness falls now; what is still under way when grace and drain are over is ended."""
         self._draining = True
-        asyncio.get_running_loop().call_later(grace + self._server.drain, self._engine.break_off)
-        _log.info("draining", in_flight=self._engine.in_flight)
+        asyncio.get_running_loop().call_later(grace + self._server.drain, self.engine.break_off)
+        _log.info("draining", in_flight=self.engine.in_flight)
 
     def health(self) -> dict[str, Any]:
         """How configuration, upstreams and targets are."""
-        now, snapshot = time.monotonic(), self._snapshot
+        now, snapshot = time.monotonic(), self.snapshot
         return {
             "status": "draining" if self._draining else "ok",
             "version": __version__,
             "pid": os.getpid(),
             "config": {"valid": not self._problems, "version": snapshot.version, "errors": self._problems},
-            "in_flight": self._engine.in_flight,
+            "in_flight": self.engine.in_flight,
             "upstreams": {name: self._upstream_health(name, now) for name in self._config.upstreams},
             "circuits": [
                 {
@@ -188,14 +180,14 @@ class Switchgear:
         circuits = self._state.world.circuits.items()
         acting = [
             str(link.policy.options)
-            for chain in self._snapshot.chains.values()
+            for chain in self.snapshot.chains.values()
             for link in chain.links
             if not link.shadow
         ]
         self._metrics.circuits(
             (subject, circuit.state(now)) for (rules, subject), circuit in circuits if rules in acting
         )
-        for name, lane in self._snapshot.lanes.items():
+        for name, lane in self.snapshot.lanes.items():
             if lane.keys is not None:
                 self._metrics.keys_in_service(name, lane.keys.in_service(now))
 
@@ -204,7 +196,7 @@ class Switchgear:
         self._gauging = asyncio.get_running_loop().call_later(GAUGE_SECONDS, self._gauge_on)
 
     def _upstream_health(self, name: str, now: float) -> dict[str, Any]:
-        config, lane = self._config.upstreams[name], self._snapshot.lanes.get(name)
+        config, lane = self._config.upstreams[name], self.snapshot.lanes.get(name)
         if lane is None:
             return {"provider": config.provider, "off": config.off}
         health: dict[str, Any] = {"provider": config.provider}
@@ -214,13 +206,13 @@ class Switchgear:
 
     def _refuse(self, fault: Exception) -> None:
         self._problems = str(fault).splitlines() or [repr(fault)]
-        self._metrics.config(valid=False, version=self._snapshot.version)
-        _log.error("config_refused", errors=self._problems, kept=self._snapshot.version)
+        self._metrics.config(valid=False, version=self.snapshot.version)
+        _log.error("config_refused", errors=self._problems, kept=self.snapshot.version)
 
     def _adopt(self, config: Config, snapshot: Snapshot) -> None:
         if replace(config.server, max_body=self._server.max_body) != self._server:
             _log.warning("server_settings_need_a_restart")
-        self._config, self._snapshot, self._problems = config, snapshot, []
+        self._config, self.snapshot, self._problems = config, snapshot, []
         self._metrics.known(*_names(snapshot))
         for ring in self._state.rings.values():
             ring.forgive()
@@ -231,7 +223,7 @@ class Switchgear:
 
     async def _retire(self, upstream: Upstream) -> None:
         """Close an upstream that a reload took away, once no request uses it."""
-        while self._engine.uses(upstream):  # noqa: ASYNC110 - rare, and nothing waits for it
+        while self.engine.uses(upstream):  # noqa: ASYNC110 - rare, and nothing waits for it
             await asyncio.sleep(RETIRE_POLL_SECONDS)
         await upstream.aclose()
 
@@ -240,7 +232,7 @@ class Switchgear:
         watcher = None
         if self._path is not None:
             watcher = spawn(watch(self._path, self._seen, self.reload, self._stop), "watch-config")
-        self._metrics.config(valid=not self._problems, version=self._snapshot.version)
+        self._metrics.config(valid=not self._problems, version=self.snapshot.version)
         self._gauge_on()
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -35,7 +35,6 @@ class Cycle(RequestResponseCycle):
         tasks: set["asyncio.Task[None]"],
     ) -> None:
         self.scope, self.transport, self.flow, self.on_response = scope, transport, flow, on_response
-        self.message_event = asyncio.Event()
         self.logger = _log
         self.keep_alive, self.waiting_for_100_continue = keep_alive, expect_100_continue
         self.disconnected = self.response_started = self.response_complete = False
@@ -45,7 +44,8 @@ class Cycle(RequestResponseCycle):
         self._unwritten: list[bytes] = []
         self._tasks, self._task, self._listener = tasks, None, None
         self._left: int | None = None  # bytes of body, where a content-length promised some
-        self._bodiless = self._says_close = self._told = self._waiting = False
+        self._bodiless = self._says_close = self._told = False
+        self._news: asyncio.Event | None = None  # of whoever waits to receive something
 
     _task: "asyncio.Task[None] | None"
     _listener: Callable[[], None] | None
@@ -81,8 +81,8 @@ class Cycle(RequestResponseCycle):
     def lose(self) -> None:
         """The connection has ended."""
         self.disconnected = True
-        if self._waiting:
-            self.message_event.set()
+        if self._news is not None:
+            self._news.set()
         listener, self._listener = self._listener, None
         if listener is not None:
             listener()
@@ -122,10 +122,9 @@ class Cycle(RequestResponseCycle):
             if self.body or not (self.more_body or self._told):
                 body, self.body, self._told = bytes(self.body), bytearray(), not self.more_body
                 return {"type": "http.request", "body": body, "more_body": self.more_body}
-            self.message_event.clear()
-            self._waiting = True
-            await self.message_event.wait()
-            self._waiting = False
+            self._news = asyncio.Event()
+            await self._news.wait()
+            self._news = None
         return {"type": "http.disconnect"}
 
     def take(self, body: bytes) -> None:
@@ -133,14 +132,14 @@ class Cycle(RequestResponseCycle):
         self.body += body
         if len(self.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
-        if self._waiting:
-            self.message_event.set()
+        if self._news is not None:
+            self._news.set()
 
     def take_end(self) -> None:
         """The request is complete."""
         self.more_body = False
-        if self._waiting:
-            self.message_event.set()
+        if self._news is not None:
+            self._news.set()
 
     async def send(self, message: Any) -> None:
         """ASGI's. Waits while the client is slow.
@@ -209,8 +208,8 @@ class Cycle(RequestResponseCycle):
 
     def _end(self) -> None:
         self.response_complete = True
-        if self._waiting:
-            self.message_event.set()
+        if self._news is not None:
+            self._news.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()

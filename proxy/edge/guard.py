@@ -107,6 +107,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._good_host: tuple[bytes, bytes] | None = None
         self._serving: Cycle | None = None  # the last one whose turn has come; others wait in the pipeline
         self._idle_since = 0.0
+        self._method, self._version = b"", ""
 
     # The connection.
 
@@ -121,7 +122,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._disarm()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
-        super().connection_lost(exc)
+        self.connections.discard(self)
+        self.flow.resume_writing()
+        self.parser = None  # type: ignore[assignment]  # it holds us, and we it
+        if exc is None:
+            self.transport.close()
         if self._serving is not None:
             self._serving.lose()
 
@@ -182,7 +187,18 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,  # type: ignore[typeddict-item]
+            "root_path": "",
+            "headers": self.headers,
+            "state": self.app_state,
+        }
         self._stage, self._at_once = _HEAD, True
         self._steps += 1
         if self._timer is not None:
@@ -208,10 +224,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _start_cycle(self) -> None:
         """What uvicorn does with a head that is complete, but for upgrades, which are refused, and with our cycle."""
         scope, parser = self.scope, self.parser
-        version = parser.get_http_version()
+        version = self._version
         if version != "1.1":
             scope["http_version"] = version
-        scope["method"] = parser.get_method().decode("ascii")
+        scope["method"] = self._method.decode("ascii")
         path, _, scope["query_string"] = self.url.partition(b"?")
         text = path.decode("latin-1")
         scope["raw_path"], scope["path"] = path, unquote(text) if "%" in text else text
@@ -254,13 +270,15 @@ class GuardedProtocol(HttpToolsProtocol):
     # What a request must be.
 
     def _wrong(self) -> Refusal | None:
-        if self._head_too_large():
+        in_one_read = self._at_once and self._size <= self.head_limit
+        if len(self.headers) > self.head_count or (not in_one_read and self._head_size() > self.head_limit):
             return _HEAD_TOO_LARGE
         if self.url[:1] != b"/" or b"#" in self.url:
             return _bad("The request's target must be a path.")
-        if self.parser.get_method() in _METHODS_REFUSED:
+        self._method, version = self.parser.get_method(), self.parser.get_http_version()
+        self._version = version
+        if self._method in _METHODS_REFUSED:
             return _bad("The method is not supported.")
-        version = self.parser.get_http_version()
         if version not in ("1.1", "1.0"):
             return _bad("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
         framing = [header for header in self.headers if header[0] in _FRAMING]
@@ -270,12 +288,8 @@ class GuardedProtocol(HttpToolsProtocol):
                 return None
         return self._wrong_host(framing, version) or _wrong_framing(framing, version)
 
-    def _head_too_large(self) -> bool:
-        if len(self.headers) > self.head_count:
-            return True
-        if self._at_once and self._size <= self.head_limit:
-            return False
-        return sum(len(name) + len(value) + 4 for name, value in self.headers) > self.head_limit
+    def _head_size(self) -> int:
+        return sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _wrong_host(self, framing: list[tuple[bytes, bytes]], version: str) -> Refusal | None:
         hosts = [header for header in framing if header[0] == b"host"]

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from policies.base import Deny
 from proxy.edge import body, intake
 from proxy.edge.gateway import Gateway
 from proxy.edge.reply import reply
@@ -35,7 +36,9 @@ def route_endpoint(dialect: Dialect) -> Callable[[Request], Coroutine[Any, Any, 
 
 async def decide(engine: Engine, job: Job) -> Record:
     """The decision on a request that is not sent: admission, then the first attempt's route."""
-    denial = await job.chain.admit(job.call, job.story.admission)
+    denial = job.chain.admit(job.call, job.story.admission)
+    if denial is not None and not isinstance(denial, Deny):
+        denial = await denial
     decision: Record = {"decision": "denied", "why": denial.message} if denial else {"decision": "no_target"}
     if denial is None:
         route, choice = engine.plan(job)

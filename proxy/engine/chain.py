@@ -1,6 +1,6 @@
 """Compiles a chain of policies into tuples of bound methods, so that an absent verb costs nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,11 @@ class Step:
     passed: Note
     """What is noted where the policy has nothing to say."""
 
+    def denies(self, decision: Deny, notes: list[Note]) -> bool:
+        """Note a denial; whether it counts."""
+        notes.append(Note(self.name, Verdict.DENY, why=decision.message, shadow=self.shadow))
+        return not self.shadow
+
 
 class Chain:
     """A compiled chain: for each verb the steps that have it, in the YAML's order."""
@@ -59,21 +64,35 @@ class Chain:
             if getattr(type(link.policy), verb) is not getattr(Policy, verb)
         )
 
-    async def admit(self, call: Call, notes: list[Note]) -> Deny | None:
-        """Ask every policy in order; the first denial that is not in shadow ends it."""
-        for step in self._admit:
+    def admit(self, call: Call, notes: list[Note], first: int = 0) -> Deny | Coroutine[Any, Any, Deny | None] | None:
+        """Ask every policy in order, from the ``first`` on; the first denial that is not in shadow ends it.
+
+        Returns:
+            The denial, or None; or, where a policy has to wait for something, what to await for the same.
+        """
+        for position in range(first, len(self._admit)):
+            step = self._admit[position]
             if step.when is not None and not step.when.matches(call):
                 continue
             decision = step.verb(call)
-            if decision is not None and not isinstance(decision, Deny):
-                decision = await decision
             if decision is None:
                 notes.append(step.passed)
-                continue
-            notes.append(Note(step.name, Verdict.DENY, why=decision.message, shadow=step.shadow))
-            if not step.shadow:
-                return decision  # type: ignore[no-any-return]
+            elif not isinstance(decision, Deny):
+                return self._admit_later(position, decision, call, notes)
+            elif step.denies(decision, notes):
+                return decision
         return None
+
+    async def _admit_later(
+        self, position: int, waiting: Awaitable[Deny | None], call: Call, notes: list[Note]
+    ) -> Deny | None:
+        step, decision = self._admit[position], await waiting
+        if decision is None:
+            notes.append(step.passed)
+        elif step.denies(decision, notes):
+            return decision
+        rest = self.admit(call, notes, position + 1)
+        return rest if rest is None or isinstance(rest, Deny) else await rest
 
     def route(self, call: Call, route: Route) -> None:
         """Let every policy edit the route; their order does not matter."""

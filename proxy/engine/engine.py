@@ -94,7 +94,9 @@ class Engine:
                 client.cancel()
 
     async def _converse(self, job: Job, client: Client) -> _End:
-        denial = await job.chain.admit(job.call, job.story.admission)
+        denial = job.chain.admit(job.call, job.story.admission)
+        if denial is not None and not isinstance(denial, Deny):
+            denial = await denial
         if denial is not None:
             await client.refuse(job.story, _as_failure(denial))
             return OutcomeKind.DENIED, None, denial

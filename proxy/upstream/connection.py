@@ -82,7 +82,9 @@ class Connection(asyncio.Protocol):
             False if the connection has ended and not a byte was handed to the system: the request may go elsewhere.
         """
         transport = self._transport
-        if self.lost or transport.is_closing() or not (self.fresh or self._quiet()):
+        # One look whether anything came since the last answer that the loop has not seen yet, the connection's end
+        # included: else that end costs a request that may not be sent again, and such bytes pass for the next answer.
+        if self.lost or transport.is_closing() or (not self.fresh and self._poll.poll(0)):
             self._over(None)
             return False
         self._busy, self._held = True, 0
@@ -175,14 +177,6 @@ class Connection(asyncio.Protocol):
         if not self.lost:
             self.lost, self.failure = True, failure
             self._end()
-
-    def _quiet(self) -> bool:
-        """Whether nothing came since the last answer, its connection's end included, that the loop has not seen yet.
-
-        Without this look, the end of an idle connection costs a request that may not be sent again, and bytes that wait
-        in the system pass for the next answer.
-        """
-        return not self._poll.poll(0)
 
     # What the loop tells.
 

@@ -65,8 +65,8 @@ class ChatDialect:
         return response.body
 
     def encoder(self, ask: ChatRequest) -> "ChatEncoder":  # noqa: ARG002
-        """A fresh encoder for one stream."""
-        return ChatEncoder()
+        """An encoder for one stream; it keeps nothing, so that one serves all."""
+        return _ENCODER
 
 
 class ChatEncoder:
@@ -89,6 +89,9 @@ class ChatEncoder:
     def ping(self) -> bytes:
         """A comment."""
         return b": keep-alive\n\n"
+
+
+_ENCODER = ChatEncoder()
 
 
 def _load(raw: bytes) -> Any:

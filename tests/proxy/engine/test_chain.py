@@ -60,9 +60,10 @@ class Waiting(Policy):
     """Admits and settles after a while."""
 
     settled = False
+    decision: Deny | None = NO
 
     async def admit(self, call: Call) -> Deny | None:  # type: ignore[override]
-        return NO
+        return self.decision
 
     async def settle(self, call: Call, outcome: Outcome) -> None:  # type: ignore[override]
         self.settled = True
@@ -75,9 +76,14 @@ class Breaking(Policy):
         raise RuntimeError("no")
 
 
+async def _admitted(chain: Chain, asked: Call, notes: list[Note]) -> Deny | None:
+    denial = chain.admit(asked, notes)
+    return denial if denial is None or isinstance(denial, Deny) else await denial
+
+
 async def all_verbs(chain: Chain, asked: Call) -> tuple[Deny | None, list[Note], Route]:
     notes: list[Note] = []
-    denial = await chain.admit(asked, notes)
+    denial = await _admitted(chain, asked, notes)
     route = Route(asked, (), 101.0)
     chain.route(asked, route)
     chain.observe(asked, answered(A))
@@ -107,7 +113,7 @@ async def test_the_first_denial_ends_admission() -> None:
     denier, later = Saying(NO), Saying()
     notes: list[Note] = []
 
-    denial = await Chain("default", [Link("one", denier), Link("two", later)]).admit(call(A), notes)
+    denial = await _admitted(Chain("default", [Link("one", denier), Link("two", later)]), call(A), notes)
 
     assert (denial, later.asked) == (NO, [])
     assert notes == [Note("one", Verdict.DENY, why="Too many.")]
@@ -118,10 +124,22 @@ async def test_a_policy_may_wait_for_its_decision() -> None:
     policy = Waiting(None, world())
     chain = Chain("default", [Link("store", policy)])
 
-    denial = await chain.admit(call(A), [])
+    denial = await _admitted(chain, call(A), [])
     await chain.settle(call(A), OVER)
 
     assert (denial, policy.settled) == (NO, True)
+
+
+async def test_those_behind_one_that_waits_are_asked_when_it_has_decided() -> None:
+    """Whether it lets the request pass at once or later makes no difference to the others."""
+    before, behind = Saying(), Saying(NO)
+    patient = Waiting(None, world())
+    patient.decision = None
+    links = [Link("before", before), Link("store", patient), Link("cache", patient), Link("behind", behind)]
+    notes: list[Note] = []
+
+    assert await _admitted(Chain("default", links), call(A), notes) == NO
+    assert [note.policy for note in notes] == ["before", "store", "cache", "behind"]
 
 
 async def test_a_shadowed_policy_is_asked_everything_and_decides_nothing() -> None:

@@ -63,7 +63,8 @@ class OpenAI:
             body.pop("stream_options", None)
         if vendor.message_drops or not vendor.developer_role:
             body["messages"] = [self._message(message, dropped) for message in body["messages"]]
-        return WireRequest(self._path(target), orjson.dumps(body), vendor.headers, tuple(dropped))
+        path = vendor.path if target.api_version is None else self._path(target)
+        return WireRequest(path, orjson.dumps(body), vendor.headers, tuple(dropped))
 
     def response(self, ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
         """Check and mend a whole answer."""

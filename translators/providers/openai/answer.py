@@ -20,8 +20,11 @@ def read_answer(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
     except orjson.JSONDecodeError:
         return garbled("The upstream's answer is not JSON.")
     if _is_plain(answer):
-        usage = read_usage(answer.get("usage"))
-        return _written(answer, wire.body, usage, mended=mend_usage(answer.get("usage"), usage))
+        raw = answer.get("usage")
+        usage = read_usage(raw)
+        if usage is None or usage.output_tokens == raw["completion_tokens"]:
+            return ChatResponse(wire.body, usage)
+        return _written(answer, wire.body, usage, mended=mend_usage(raw, usage))
     failure = in_band(answer, reached_model=False, headers=wire.headers)
     if failure is not None:
         return failure
