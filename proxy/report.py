@@ -77,7 +77,8 @@ def _lines(config: Config) -> Iterator[str]:
 def _upstream(upstream: UpstreamConfig) -> str:
     where = f" at {upstream.base_url}" if upstream.base_url else ""
     state = f"OFF: {upstream.off}" if upstream.off else f"{len(upstream.secrets)} key(s)"
-    return f"{upstream.name}: {upstream.provider}{where}, {state}"
+    way = "" if upstream.transport.use == "fast" else f", by {upstream.transport.use}"
+    return f"{upstream.name}: {upstream.provider}{where}{way}, {state}"
 
 
 def _target(target: TargetConfig) -> str:

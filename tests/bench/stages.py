@@ -19,6 +19,7 @@ from tests.bench.traffic import Generator, Load
 LOOP = "loop: uvloop, asyncio"
 STAGES = [
     ("proxy/edge/guard.py", "server: uvicorn, guard"),
+    ("proxy/edge/cycle.py", "server: uvicorn, guard"),
     ("proxy/server.py", "server: uvicorn, guard"),
     ("uvicorn/", "server: uvicorn, guard"),
     ("proxy/app.py", "server: uvicorn, guard"),

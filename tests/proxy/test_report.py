@@ -13,6 +13,7 @@ upstreams:
   own: {provider: vllm, base_url: http://127.0.0.1:9/v1}
   ring: {provider: openai, api_keys: [sk-canary-1, sk-canary-2], headers: {x-team: canary-header}}
   off: {provider: openai, api_key: ""}
+  far: {provider: openai, api_key: sk-far, transport: httpx}
 models:
   one: own/llama
   two:
@@ -69,6 +70,7 @@ def test_the_first_line_says_where_it_listens(config):
         ("own:", ("vllm", "http://127.0.0.1:9/v1", "0 key(s)")),
         ("ring:", ("openai", "2 key(s)")),
         ("off:", ("OFF", "empty")),
+        ("far:", ("openai", "by httpx")),
     ],
 )
 def test_upstreams_are_shown_with_their_state(beginning, words, config):

@@ -425,3 +425,12 @@ def test_a_connection_that_breaks_after_the_end_changes_nothing() -> None:
             << observes("a/m")
             << settles("ok")
         )
+
+
+def test_a_stream_that_comes_whole_in_one_piece_goes_out_in_one() -> None:
+    """As short answers do; its end in the same read is not the end of one without content."""
+    finish = chunk({}, "stop")
+    with Playbook("a/m") as book:
+        whole = HELLO + finish + b"data: [DONE]\n\n"
+        book >> asks(stream=True) << sends("a/m") >> begins() >> sends_bytes(whole, b"")
+        book << opens("a/m") << gives("Hello", FINISH, DONE, last=True) << observes("a/m") << settles("ok")
