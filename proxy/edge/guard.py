@@ -11,7 +11,6 @@ requests before it are answered: where one message has no certain end, nothing b
 import asyncio
 import re
 import socket
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -21,6 +20,16 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from proxy.edge.cycle import Cycle
 from proxy.edge.intake import request_id
 from proxy.edge.line import LINE
+from proxy.edge.refusals import (
+    HEAD_TOO_LARGE,
+    INVALID,
+    LATE_BODY,
+    LATE_HEAD,
+    URL_TOO_LONG,
+    Refusal,
+    Refused,
+    bad,
+)
 from translators.dialects.errors import envelope, error_object
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
@@ -31,34 +40,6 @@ _METHODS_REFUSED = frozenset({b"CONNECT", b"TRACE"})
 
 _IDLE, _HEAD, _BODY = 0, 1, 2
 """Where the parser is: between two messages, or in one. Plain numbers: each request asks several times."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a connection is closed."""
-
-    status: int
-    code: str
-    message: str
-
-
-class _Refused(Exception):
-    """Raised in a callback of the parser, which then stops and reports an error of its own."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-def _bad(message: str) -> Refusal:
-    return Refusal(400, "bad_http_request", message)
-
-
-_INVALID = _bad("This is not a valid HTTP/1.1 request.")
-_HEAD_TOO_LARGE = Refusal(431, "headers_too_large", "The request's headers are too large or too many.")
-_URL_TOO_LONG = Refusal(414, "url_too_long", "The request's URL is too long.")
-_LATE_HEAD = Refusal(408, "request_timeout", "The request's headers did not arrive in time.")
-_LATE_BODY = Refusal(408, "request_timeout", "The request's body arrives too slowly.")
 
 
 def _cut_off_after(transport: asyncio.Transport, seconds: float) -> None:
@@ -144,7 +125,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as fault:
             cause = fault.__context__
-            self._refuse(cause.refusal if isinstance(cause, _Refused) else _INVALID)
+            self._refuse(cause.refusal if isinstance(cause, Refused) else INVALID)
             return
         if self._stage != _IDLE:
             self._left_open(before)
@@ -208,13 +189,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """A piece of the target."""
         self.url += url
         if len(self.url) > self.url_limit:
-            raise _Refused(_URL_TOO_LONG)
+            raise Refused(URL_TOO_LONG)
 
     def on_headers_complete(self) -> None:
         """The head is complete: is it one that every parser reads the same way?"""
         wrong = self._wrong()
         if wrong is not None:
-            raise _Refused(wrong)
+            raise Refused(wrong)
         self._start_cycle()
         self._stage, self._body_bytes = _BODY, 0
         self.headers = []  # for the trailers: uvicorn would add them to headers that were acted upon long before
@@ -272,15 +253,15 @@ class GuardedProtocol(HttpToolsProtocol):
     def _wrong(self) -> Refusal | None:
         in_one_read = self._at_once and self._size <= self.head_limit
         if len(self.headers) > self.head_count or (not in_one_read and self._head_size() > self.head_limit):
-            return _HEAD_TOO_LARGE
+            return HEAD_TOO_LARGE
         if self.url[:1] != b"/" or b"#" in self.url:
-            return _bad("The request's target must be a path.")
+            return bad("The request's target must be a path.")
         self._method, version = self.parser.get_method(), self.parser.get_http_version()
         self._version = version
         if self._method in _METHODS_REFUSED:
-            return _bad("The method is not supported.")
+            return bad("The method is not supported.")
         if version not in ("1.1", "1.0"):
-            return _bad("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+            return bad("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
         framing = [header for header in self.headers if header[0] in _FRAMING]
         if framing and framing[0] == self._good_host:  # nearly all requests on a connection that is kept
             rest = framing[1:]
@@ -294,10 +275,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _wrong_host(self, framing: list[tuple[bytes, bytes]], version: str) -> Refusal | None:
         hosts = [header for header in framing if header[0] == b"host"]
         if len(hosts) != 1:
-            return None if not hosts and version == "1.0" else _bad("There must be exactly one Host header.")
+            return None if not hosts and version == "1.0" else bad("There must be exactly one Host header.")
         if hosts[0] != self._good_host:
             if _HOST.fullmatch(hosts[0][1]) is None:
-                return _bad("The Host header is not a host.")
+                return bad("The Host header is not a host.")
             self._good_host = hosts[0]
         return None
 
@@ -312,7 +293,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._stuck = self._size if alone else 0
         self._at_once = False
         if self._stuck > self.head_limit + self.url_limit:
-            self._refuse(_HEAD_TOO_LARGE)
+            self._refuse(HEAD_TOO_LARGE)
         elif self._timer is None and self._stage == _HEAD:
             self._arm(self.head_seconds)
         elif self._timer is None:
@@ -332,7 +313,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._stage == _IDLE:
             self.transport.close()  # nothing was asked, so nothing is answered
         elif self._stage == _HEAD:
-            self._refuse(_LATE_HEAD)
+            self._refuse(LATE_HEAD)
         else:
             self._weigh()
 
@@ -344,7 +325,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if excused or came >= self.body_rate * self.body_seconds:
             self._arm(self.body_seconds)
         else:
-            self._refuse(_LATE_BODY)
+            self._refuse(LATE_BODY)
 
     def _waiting(self) -> bool:
         """It is our turn: we do not read, or owe a 100 Continue."""
@@ -402,8 +383,8 @@ class GuardedProtocol(HttpToolsProtocol):
 def _wrong_framing(framing: list[tuple[bytes, bytes]], version: str) -> Refusal | None:
     """Of the length; the parser itself takes Content-Length but once, and not beside Transfer-Encoding."""
     if any(name == b"upgrade" for name, _ in framing):
-        return _bad("The connection cannot be upgraded.")
+        return bad("The connection cannot be upgraded.")
     codings = [value.lower() for name, value in framing if name == b"transfer-encoding"]
     if codings and (codings != [b"chunked"] or version == "1.0"):
-        return _bad("The only Transfer-Encoding spoken here is chunked, and that in HTTP/1.1.")
+        return bad("The only Transfer-Encoding spoken here is chunked, and that in HTTP/1.1.")
     return None
