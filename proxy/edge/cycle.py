@@ -7,7 +7,7 @@ took as long to write as to make (measured). Here the head waits for the first p
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -20,21 +20,32 @@ BODILESS = frozenset({204, 304})
 """Statuses whose answers end with their head (RFC 9110, 15.3.5 and 15.4.5)."""
 
 
+class Connection(Protocol):
+    """What a cycle needs of the connection it is on."""
+
+    transport: asyncio.Transport
+    flow: FlowControl
+    tasks: set["asyncio.Task[None]"]
+
+    def on_response_complete(self) -> None:
+        """The answer is complete."""
+
+    def read_on(self) -> None:
+        """There is room for more of what the client sends."""
+
+
 class Cycle(RequestResponseCycle):
     """What an application is given to receive a request and to send its answer."""
 
     def __init__(
-        self,
-        scope: Any,
-        transport: asyncio.Transport,
-        flow: FlowControl,
-        expect_100_continue: bool,
-        keep_alive: bool,
-        until_close: bool,
-        on_response: Callable[[], None],
-        tasks: set["asyncio.Task[None]"],
+        self, scope: Any, connection: Connection, *, expect_100_continue: bool, keep_alive: bool, until_close: bool
     ) -> None:
-        self.scope, self.transport, self.flow, self.on_response = scope, transport, flow, on_response
+        self.scope, self.transport, self.flow = scope, connection.transport, connection.flow
+        self.on_response, self._read_on, self._tasks = (
+            connection.on_response_complete,
+            connection.read_on,
+            connection.tasks,
+        )
         self.logger = _log
         self.keep_alive, self.waiting_for_100_continue = keep_alive, expect_100_continue
         self.disconnected = self.response_started = self.response_complete = False
@@ -42,13 +53,11 @@ class Cycle(RequestResponseCycle):
         self.chunked_encoding: bool | None = None
         self._until_close = until_close  # HTTP/1.0 knows no chunks: an answer without a length ends with its connection
         self._unwritten: list[bytes] = []
-        self._tasks, self._task, self._listener = tasks, None, None
+        self._task: asyncio.Task[None] | None = None
+        self._listener: Callable[[], None] | None = None
         self._left: int | None = None  # bytes of body, where a content-length promised some
         self._bodiless = self._says_close = self._told = False
         self._news: asyncio.Event | None = None  # of whoever waits to receive something
-
-    _task: "asyncio.Task[None] | None"
-    _listener: Callable[[], None] | None
 
     def start(self, loop: asyncio.AbstractEventLoop, app: Any) -> None:
         """Its turn has come."""
@@ -59,6 +68,9 @@ class Cycle(RequestResponseCycle):
         """uvicorn's, which would have the loop call back at the end of the task."""
         try:
             await app(self.scope, self.receive, self.send)
+        except asyncio.CancelledError:
+            _log.warning("A request was cancelled by the server's shutdown.")
+            self.transport.close()
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the client hears of it and the server goes on
             _log.error("Exception in ASGI application", exc_info=fault)
             await self._give_up()
@@ -117,8 +129,7 @@ class Cycle(RequestResponseCycle):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.waiting_for_100_continue = False
         while not (self.disconnected or self.response_complete):
-            if self.flow.read_paused:
-                self.flow.resume_reading()
+            self._read_on()
             if self.body or not (self.more_body or self._told):
                 body, self.body, self._told = bytes(self.body), bytearray(), not self.more_body
                 return {"type": "http.request", "body": body, "more_body": self.more_body}

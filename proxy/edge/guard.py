@@ -70,6 +70,9 @@ class GuardedProtocol(HttpToolsProtocol):
     unread_seconds: ClassVar[float] = 60.0
     """A client that takes nothing of what is sent to it for so long is cut off (F16), also while a close is waiting for
     it to read. A slow reader is not: each byte it takes counts."""
+    pipeline_limit: ClassVar[int] = 16
+    """Requests that may wait behind the one that is served. While more wait nothing is read, and a client that leaves
+    is noticed late."""
     linger_seconds: ClassVar[float] = 1.0
     """After a refusal what still comes is thrown away for so long: closing at once would reset the connection, and
     the client would lose the answer (RFC 9112, 9.6)."""
@@ -136,8 +139,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """The next request's turn; after the last one a refusal that has waited, or a while of silence."""
         self.server_state.total_requests += 1
         if not self.transport.is_closing():
-            if self.flow.read_paused:
-                self.flow.resume_reading()
+            self.read_on()
             if self.pipeline:
                 self._start_asgi_task(*self.pipeline.pop())
                 return
@@ -146,6 +148,11 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._close_when_idle(self.timeout_keep_alive)
         if self._refusal is not None:
             self._send(self._refusal)
+
+    def read_on(self) -> None:
+        """Read again, unless too much waits: each read may hold thousands of requests."""
+        if self.flow.read_paused and len(self.pipeline) < self.pipeline_limit:
+            self.flow.resume_reading()
 
     def _close_when_idle(self, seconds: float) -> None:
         """One timer looks now and then whether the connection is idle: setting one for each request would cost more."""
@@ -216,18 +223,16 @@ class GuardedProtocol(HttpToolsProtocol):
         keep_alive = version != "1.0" and parser.should_keep_alive()
         self.cycle = Cycle(
             scope,
-            self.transport,
-            self.flow,
-            self.expect_100_continue,
-            keep_alive,
-            version == "1.0",
-            self.on_response_complete,
-            self.tasks,
+            self,
+            expect_100_continue=self.expect_100_continue and version == "1.1",  # RFC 9110, 10.1.1
+            keep_alive=keep_alive,
+            until_close=version == "1.0",
         )
         scope[LINE] = self.cycle  # type: ignore[literal-required]
         if busy:
-            self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+            if len(self.pipeline) >= self.pipeline_limit:
+                self.flow.pause_reading()
         else:
             self._start_asgi_task(self.cycle, self.app)
 

@@ -136,7 +136,7 @@ class Try:
         finally:
             self._first_byte, self._usage = relay.first_byte, decoder.usage
         if self._failure is None:
-            await _drain(exchange)
+            await _drain(exchange, self._clock)
 
     async def _whole(self, exchange: Exchange) -> bytes:
         """The body, its first byte within ``first_token`` and each further one within ``gap``."""
@@ -145,11 +145,11 @@ class Try:
             await self._collect(exchange, pieces, BODY_LIMIT, self._target.timeouts.first_token)
         except TransportFault as fault:
             raise TransportFault(_cut_short(fault.failure)) from fault
-        self._first_byte = self._seen
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if len(body) > BODY_LIMIT:
             message = f"The upstream's answer is longer than {BODY_LIMIT} bytes."
             raise TransportFault(Failure(FailureKind.GARBLED, message, reached_model=True))
+        self._first_byte = self._seen
         return body
 
     async def _error_text(self, exchange: Exchange) -> bytes:
@@ -223,9 +223,11 @@ def _too_late() -> Failure:
     return Failure(FailureKind.TIMEOUT, "The upstream did not answer in time.", reached_model=True)
 
 
-async def _drain(exchange: Exchange) -> None:
+async def _drain(exchange: Exchange, clock: Callable[[], float]) -> None:
+    """Read on to the body's end, for a moment: one deadline for all of it, since some never stop."""
+    until = clock() + DRAIN_SECONDS
     try:
-        while await exchange.read(DRAIN_SECONDS):
+        while (left := until - clock()) > 0 and await exchange.read(left):
             pass
     except (TimeoutError, TransportFault):
         return

@@ -34,7 +34,7 @@ class Metrics:
         self._last_version: str | None = None
         self._subjects: set[str] = set()
         self._tallies: list[tuple[Story, Tally]] = []
-        self.known(models, targets)
+        self._models, self._targets = frozenset(models), frozenset(targets)
 
         def counter(name: str, text: str, *labels: str) -> Counts:
             return Counts(Counter(f"switchgear_{name}", text, labels, registry=registry))
@@ -60,7 +60,8 @@ class Metrics:
         self._version = gauge("config_version", "1 for the version in force, 0 for earlier ones.", "version")
 
     def known(self, models: Iterable[str], targets: Iterable[str]) -> None:
-        """The names that may be labels from now on."""
+        """The names that may be labels from now on. What was counted until now has the labels it had."""
+        self.carry()
         self._models, self._targets = frozenset(models), frozenset(targets)
 
     def record(self, story: Story) -> None:

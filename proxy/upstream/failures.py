@@ -7,6 +7,9 @@ from translators.facts import TLS, Failure, FailureKind
 CUT = Failure(FailureKind.CANCELLED, "The exchange was closed before its end.", reached_model=True)
 """What a reader hears whose exchange was closed under it."""
 
+LOST = Failure(FailureKind.UNREACHABLE, "The exchange with the upstream was lost.", reached_model=True)
+"""What a reader hears whose exchange ended by no fault that anybody told."""
+
 NOT_HTTP = "The upstream's answer is not valid HTTP."
 SWITCHES = "The upstream wants to switch protocols."
 ENCODED = "The upstream's answer is in a content encoding it was not asked for."
@@ -38,6 +41,11 @@ def not_answered(timeouts: Timeouts) -> Failure:
 def not_sent(why: str) -> Failure:
     """The request cannot be put into HTTP; ``why`` repeats nothing of it."""
     return Failure(FailureKind.UNREACHABLE, f"The request was not sent: {why}.")
+
+
+def proxy_refused(status: str) -> Failure:
+    """An HTTP proxy on the way will not let us through."""
+    return Failure(FailureKind.UNREACHABLE, f"The proxy refused to connect: status {status}.")
 
 
 def not_public(why: str) -> Failure:

@@ -11,8 +11,7 @@ pool before they are used.
 
 HTTP/2 is for upstreams that speak nothing else (K10), and each of its connections carries one exchange at a time: in
 httpcore2 2.16 a stream that waits holds up those whose bytes are here, and one that is left is not reset, so that its
-upstream goes on to the end. Here it is cut with its connection. What is left of it: an idle connection that the other
-side closed is found by the request that uses it.
+upstream goes on to the end. Here it is cut with its connection.
 """
 
 import asyncio
@@ -33,6 +32,7 @@ from proxy.tasks import spawn
 from proxy.upstream import failures, tls
 from proxy.upstream.addresses import not_public
 from proxy.upstream.auth import Scheme
+from proxy.upstream.goodbyes import is_quiet, wait_for_answer
 from proxy.upstream.handover import HandOver
 from proxy.upstream.headers import FIXED, joined, own
 from proxy.upstream.inflate import Inflater
@@ -48,7 +48,12 @@ KEEP_ALIVE = 30.0
 _FAULTS: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, zlib.error)
 """What an exchange can end with. HTTP/2 adds its library's own: httpcore2 lets some of them through."""
 
-_LOST = Failure(FailureKind.UNREACHABLE, "The exchange with the upstream was lost.", reached_model=True)
+_PROXY_AUTH = 407
+"""The proxy on the way wants another credential: nobody but a proxy says that (RFC 9110, 15.5.8)."""
+
+
+_CUT_OFF = ("Server disconnected", "peer closed", "peer unexpectedly closed", "<StreamReset", "<ConnectionTerminated")
+"""How httpcore2 (head), h11 (body) and h2 (events) say that the bytes just ended; by these words alone."""
 
 
 class _Phase(IntEnum):
@@ -112,14 +117,14 @@ class HttpUpstream:
         self._slots = asyncio.Semaphore(connections)
         self._under_way, self._retired = 0, False
         self._faults = _FAULTS + (_http2_faults() if http2 else ())
-        context = _context(verify, http2=http2)
+        context, most = _context(verify, http2=http2), 1 if http2 else connections
         self._open = functools.partial(
             httpx2.AsyncHTTPTransport,
             verify=context,
             trust_env=False,
             http2=http2,
             proxy=None if proxy is None else _proxy(proxy, context),
-            limits=_limits(1 if http2 else connections),
+            limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEEP_ALIVE),
         )
         self._shared = None if http2 else self._open()
         self._resting: list[httpx2.AsyncHTTPTransport] = []
@@ -161,7 +166,7 @@ class HttpUpstream:
             raise TransportFault(failures.pool_full(self._connections)) from None
 
     async def _carry(self, exchange: "HttpExchange", request: httpx2.Request) -> None:
-        transport = self._shared or (self._resting.pop() if self._resting else self._open())
+        transport = self._shared or await self._rested()
         try:
             await exchange.carry(transport, request, self._faults)
         finally:
@@ -172,6 +177,13 @@ class HttpUpstream:
             exchange.over()
             if self._retired:
                 await self.aclose()
+
+    async def _rested(self) -> httpx2.AsyncHTTPTransport:
+        while self._resting:
+            if is_quiet(transport := self._resting.pop()):
+                return transport
+            await transport.aclose()
+        return self._open()
 
     async def _rest(self, transport: httpx2.AsyncHTTPTransport, *, whole: bool) -> None:
         if whole:
@@ -211,6 +223,7 @@ class HttpExchange:
         # Once it stands it is for us alone to say.
         self._steps: dict[str, float | None] = dict.fromkeys(("connect", "pool", "read", "write"), timeouts.connect)
         self._failure: Failure | None = None
+        self._transport: httpx2.AsyncHTTPTransport | None = None
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_at(connected_by, self._expire)
 
@@ -238,6 +251,7 @@ class HttpExchange:
         self, transport: httpx2.AsyncHTTPTransport, request: httpx2.Request, faults: tuple[type[Exception], ...]
     ) -> None:
         """The exchange itself, from the pool to the pool; ``faults`` are those it can end with."""
+        self._transport = transport
         request.extensions = {"trace": self._trace, "timeout": self._steps}
         try:
             with self._scope:
@@ -261,7 +275,7 @@ class HttpExchange:
         if self.complete:
             self._body.end()
         else:
-            self._fail(_LOST)
+            self._fail(failures.LOST)
 
     async def _deliver(self, response: httpx2.Response) -> None:
         self._phase = _Phase.ANSWERED
@@ -285,6 +299,8 @@ class HttpExchange:
     def _inflater(self, status: int, headers: Mapping[str, str]) -> Inflater | None:
         if status < 200:
             raise _Refused(failures.no_answer(failures.SWITCHES, sent=self._sent))
+        if status == _PROXY_AUTH:  # of plain HTTP through a proxy; before a tunnel httpcore2 says so itself
+            raise _Refused(failures.proxy_refused(str(status)))
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
             raise _Refused(failures.no_answer(failures.ENCODED, sent=self._sent))
@@ -292,10 +308,12 @@ class HttpExchange:
 
     async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx2 tells how far it has come; see "trace" in its documentation of request extensions."""
-        step = event.partition(".")[2]  # before it: which part of httpcore2, by version of HTTP
+        part, _, step = event.partition(".")  # of httpcore2, by version of HTTP
         if step == "send_request_headers.started":
             if self._stopped:
                 raise _Stopped
+            if part == "http2":
+                wait_for_answer(self._transport)
             if info["request"].method != b"CONNECT":  # that one is for a proxy, and still a part of connecting
                 self._steps.update(read=None, write=None)
                 self._reach(_Phase.SENDING)
@@ -341,12 +359,6 @@ async def _insist_on_public(stream: Any) -> None:
         raise _Refused(failures.not_public(why))
 
 
-def _limits(connections: int) -> httpx2.Limits:
-    return httpx2.Limits(
-        max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEP_ALIVE
-    )
-
-
 def _context(verify: ssl.SSLContext | bool, *, http2: bool) -> ssl.SSLContext:
     """httpcore2 writes what it offers into the context, so the one that upstreams share is not for HTTP/2."""
     if http2 and isinstance(verify, bool):
@@ -377,18 +389,11 @@ def _explain(fault: Exception, *, sent: bool) -> Failure:
     if isinstance(fault, httpx2.TimeoutException):
         return Failure(FailureKind.TIMEOUT, "The upstream took no connection in time.", reached_model=sent)
     if isinstance(fault, httpx2.ProxyError):
-        return Failure(FailureKind.UNREACHABLE, f"The proxy refused to connect: status {str(fault)[:3]}.")
+        return failures.proxy_refused(str(fault)[:3])
     if isinstance(fault, httpx2.LocalProtocolError) and not sent:
         return failures.not_sent("one of its headers is not legal in HTTP")
     if isinstance(fault, zlib.error):
         return failures.no_answer(failures.DAMAGED, sent=sent)
-    if isinstance(fault, httpx2.NetworkError | OSError) or _cut_off(fault):
+    if isinstance(fault, httpx2.NetworkError | OSError) or str(fault).startswith(_CUT_OFF):
         return failures.broken(fault, sent=sent)
     return failures.no_answer(failures.NOT_HTTP, sent=sent)
-
-
-def _cut_off(fault: Exception) -> bool:
-    """Whether the bytes just ended: httpcore2 (head), h11 (body) and h2 (events) say so by these words alone."""
-    return str(fault).startswith(
-        ("Server disconnected", "peer closed", "peer unexpectedly closed", "<StreamReset", "<ConnectionTerminated")
-    )

@@ -41,6 +41,8 @@ class Pool:
     def __init__(self, origin: Origin, context: ssl.SSLContext | None, connections: int, public_only: bool) -> None:
         self._origin, self._context, self._public_only = origin, context, public_only
         self._connections, self._open = connections, 0
+        self._attempts = 0
+        """Connections being opened; they count as open."""
         self._idle: list[Connection] = []
         self._waiting: dict[_Waiter, None] = {}  # a queue that can be left from its middle
         self._sweep: asyncio.TimerHandle | None = None
@@ -120,6 +122,7 @@ class Pool:
     def _attempt(self, waiter: _Waiter) -> None:
         waiter.attempted = True
         self._open += 1
+        self._attempts += 1
         spawn(self._connect(waiter), f"connect {self._origin.authority}")
 
     async def _connect(self, waiter: _Waiter) -> None:
@@ -136,14 +139,24 @@ class Pool:
             late = isinstance(fault, TimeoutError) and fault.errno is None
             failure = not_connected(waiter.timeouts) if late else broken(fault, sent=False)
         finally:
+            self._attempts -= 1
             if connection is None:
                 self._open -= 1
-                _tell(waiter, failure)
+                self._failed(waiter, failure)
         if connection is not None and connection.lost:  # already; its place was given back then
-            _tell(waiter, connection.failure or failure)
+            self._failed(waiter, connection.failure or failure)
         elif connection is not None:
             self.freed(connection)
         self._replace()
+
+    def _failed(self, waiter: _Waiter, failure: Failure) -> None:
+        """Tell whom it was opened for; if that one has what was opened for another, the first that is left without."""
+        if waiter.outcome.done():
+            hoping = [other for other in self._waiting if other.attempted and not other.outcome.done()]
+            if len(hoping) <= self._attempts:
+                return
+            waiter = hoping[0]
+        _tell(waiter, failure)
 
     def _replace(self) -> None:
         """Places are free: open connections for those that wait and had none opened for them."""

@@ -42,7 +42,13 @@ def trusting() -> ssl.SSLContext:
 
 
 def context(verify: ssl.SSLContext | bool) -> ssl.SSLContext:
-    """How certificates are verified: by the system's authorities, by a context of one's own, or not at all."""
-    if isinstance(verify, bool):
-        return system_authorities() if verify else trusting()
-    return verify
+    """How certificates are verified: by the system's authorities, by a context of one's own, or not at all.
+
+    It offers HTTP/1.1 (RFC 7301): an upstream that speaks HTTP/2 alone then refuses the handshake, and answers nothing
+    that passes for a word on the credential, as Node's 403 would. Whoever speaks HTTP/2 offers that in its place.
+    """
+    made = verify
+    if isinstance(made, bool):
+        made = system_authorities() if made else trusting()
+    made.set_alpn_protocols(["http/1.1"])
+    return made

@@ -66,7 +66,7 @@ class Row(NamedTuple):
     loads: int
     """JSON documents read."""
     dumps: int
-    """JSON documents written. Two are of the log's line, which comes from a template once it is plain: times, tokens."""
+    """JSON documents written. Two are of the log's line, which comes from a template once plain: times, tokens."""
     to_client: int
     """Writes to the client's socket."""
     to_upstream: int
@@ -90,8 +90,8 @@ TABLE = {
     # that are spliced; the last three: finish, usage, and [DONE], which is none. dumps: the request, and the usage.
     "stream": Row(1, 7, 6, 1, 1 + 2 + 3 + 3 + 3, 2 + 2, 6, 1, 526),
     # loads: the request; the first four events, learnt from at once, one for each of the four reads that are spliced,
-    # the last three. dumps: the request and its texts, the head of all chunks (before it is known, and after), 13 texts,
-    # the finish (what it adds, and its reason), and the usage.
+    # the last three. dumps: the request and its texts, the head of all chunks (before it is known, and after),
+    # 13 texts, the finish (what it adds, and its reason), and the usage.
     "stream, anthropic": Row(1, 7, 6, 1, 1 + 4 + 4 + 3, 2 + 2 + 13 + 2 + 1 + 2, 6, 1, 546),
     # Nothing is read and nobody is asked. dumps: the error, and its line in the log, which is not plain.
     "refused": Row(1, 1, 0, 0, 0, 2, 1, 0, 77),

@@ -103,11 +103,13 @@ def _decoded(texts: list[bytes], noises: list[bytes]) -> list[str] | None:
     The line feed between two strings is illegal within one, so that none can reach into the next.
     """
     try:
-        strings = orjson.loads(b'["' + b'",\n"'.join(texts + noises) + b'"]')
+        strings: list[str] = orjson.loads(b'["' + b'",\n"'.join(texts + noises) + b'"]')
     except orjson.JSONDecodeError:
         return None
     count = len(texts)
-    return strings[:count] if len(strings) == count + len(noises) else None
+    if len(strings) != count + len(noises) or set(map(type, strings)) != {str}:
+        return None  # something ended its string and began another, or an array with the next ones in it
+    return strings[:count]
 
 
 def _strings(field: bytes, noise: bytes) -> re.Pattern[bytes]:

@@ -30,7 +30,8 @@ class GuardedServer:
 
     Paths of its application: ``/deaf`` answers without reading the body; ``/late`` reads it only after several of the
     quick deadlines; ``/last`` closes the connection; ``/open`` begins an answer and ends it once ``/shut`` is asked
-    for; ``/much`` answers with more than any buffer holds, ``/stream`` without a length; all others read and answer.
+    for; ``/wait`` waits for its client to leave;
+    ``/much`` answers with more than any buffer holds, ``/stream`` without a length; all others read and answer.
     """
 
     def __init__(self, protocol: type[GuardedProtocol] = GuardedProtocol, certificate: Path | None = None) -> None:
@@ -70,6 +71,11 @@ class GuardedServer:
         """How many there are."""
         return len(self._server.server_state.connections)
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait behind others on their connections."""
+        return sum(len(connection.pipeline) for connection in tuple(self._server.server_state.connections))  # type: ignore[union-attr]
+
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]
         if path == "/late":
@@ -90,6 +96,10 @@ class GuardedServer:
             body += message["body"]
             if not message["more_body"]:
                 break
+        if path == "/wait":
+            assert (await receive())["type"] == "http.disconnect"
+            self.disconnects.append(path)
+            return
         if path == "/shut":
             self._shut.set()
         if path == "/stream":

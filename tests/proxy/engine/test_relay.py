@@ -434,3 +434,12 @@ def test_a_stream_that_comes_whole_in_one_piece_goes_out_in_one() -> None:
         whole = HELLO + finish + b"data: [DONE]\n\n"
         book >> asks(stream=True) << sends("a/m") >> begins() >> sends_bytes(whole, b"")
         book << opens("a/m") << gives("Hello", FINISH, DONE, last=True) << observes("a/m") << settles("ok")
+
+
+def test_an_upstream_that_goes_on_after_its_end_is_let_go_all_the_same() -> None:
+    """One moment for all that still comes: comments would begin it anew, and hold request and connection for ever."""
+    ping = sends_bytes(b": ping\n\n")
+    with Playbook("a/m") as book:
+        book >> asks(stream=True) << sends("a/m") >> begins() >> streams("Hello") << opens("a/m") << gives("Hello")
+        book >> sends_bytes(chunk({}, "stop") + b"data: [DONE]\n\n") << gives(FINISH, DONE, last=True)
+        book >> ping >> passes(0.6) >> ping >> passes(0.6) << observes("a/m") << settles("ok")

@@ -129,6 +129,20 @@ async def test_kinds_are_bounded_and_none_is_lost(monkeypatch: pytest.MonkeyPatc
     assert len(noted.lines()) == 20
 
 
+async def test_what_was_counted_before_a_reload_keeps_its_labels() -> None:
+    """A model that the new configuration does not have any more was one when it was asked."""
+    noted, attempt = Noted(), Attempt(TARGET, 1.0, 2.0, 1.5)
+    for _ in range(3):
+        call = Call("req_1", "gpt", (TARGET,), WEB, 0.0, 9.0)
+        story = Story(call, "default", "v1", 0, list(ADMITTED), [Round(list(ROUTED), TARGET.name, attempt)], status=200)
+        story.outcome = Outcome(OutcomeKind.OK, story.attempts, 2.0)
+        noted.notebook.record(story)
+    noted.metrics.known(["other-model"], [])
+
+    counted = [line for line in _exposed(noted.metrics) if line.startswith("switchgear_requests_total")]
+    assert [('model="gpt"' in line, line.rpartition(" ")[2]) for line in counted] == [(True, "3")]
+
+
 async def test_a_record_without_a_principal_is_in_the_log_alone() -> None:
     """Strangers could push out everybody else's."""
     noted = Noted()

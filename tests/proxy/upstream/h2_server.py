@@ -11,6 +11,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, RequestReceived, StreamEnded
 from h2.exceptions import ProtocolError
+from hyperframe.frame import GoAwayFrame
 
 GARBAGE = b"\x00\x00\x04\x03\x00\x00\x00\x00\x00evil"
 """RST_STREAM of stream 0, which no connection may get (RFC 9113, 6.4)."""
@@ -20,8 +21,9 @@ class H2Server:
     """Listens on a free port of 127.0.0.1 while its ``async with`` lasts.
 
     ``/ok`` is answered with ``ok``, ``/echo`` with the request's body, ``/wait`` once ``go`` is set, ``/half`` half,
-    ``/reset`` with RST_STREAM, ``/goaway`` with GOAWAY, ``/garbage`` with bytes that are no frame, and
-    ``/half-and-garbage`` half, then with those once ``go`` is set.
+    ``/reset`` with RST_STREAM, ``/goaway`` with GOAWAY, ``/last`` with a graceful GOAWAY, then
+    ``last``, ``/ok-and-goodbye`` with ``ok``, then with a graceful GOAWAY once ``go`` is set, ``/garbage`` with bytes
+    that are no frame, and ``/half-and-garbage`` half, then with those once ``go`` is set.
     """
 
     def __init__(self, tls: ssl.SSLContext) -> None:
@@ -106,6 +108,12 @@ class H2Server:
                 wire.reset_stream(stream, ErrorCodes.INTERNAL_ERROR)
             case "/goaway":
                 wire.close_connection(ErrorCodes.INTERNAL_ERROR, last_stream_id=0)
+            case "/last":
+                writer.write(_goodbye(stream))
+                self._whole(wire, stream, b"last")
+            case "/ok-and-goodbye":
+                self._whole(wire, stream, b"ok")
+                self._spawn(self._part(wire, writer, stream))
             case "/garbage":
                 writer.write(GARBAGE)
             case "/half" | "/half-and-garbage":
@@ -123,6 +131,12 @@ class H2Server:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _part(self, wire: H2Connection, writer: asyncio.StreamWriter, stream: int) -> None:
+        writer.write(wire.data_to_send())
+        await self.go.wait()
+        writer.write(_goodbye(stream))
+        self.news.set()
+
     async def _spoil(self, writer: asyncio.StreamWriter) -> None:
         await self.go.wait()
         writer.write(GARBAGE)
@@ -137,3 +151,8 @@ class H2Server:
         for at in range(0, len(body), 16384):
             wire.send_data(stream, body[at : at + 16384])
         wire.end_stream(stream)
+
+
+def _goodbye(stream: int) -> bytes:
+    """GOAWAY without an error: all up to this stream is answered (RFC 9113, 6.8). Not by h2, which would stop there."""
+    return GoAwayFrame(0, last_stream_id=stream).serialize()

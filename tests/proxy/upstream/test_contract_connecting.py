@@ -10,8 +10,9 @@ import pytest
 import trustme
 
 from policies.base import Timeouts
+from proxy.upstream.port import TransportFault
 from tests.proxy.upstream.deaf import deaf_port
-from tests.proxy.upstream.raw_server import Line, RawServer, always_ok, gate
+from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok, gate
 from tests.proxy.upstream.transports import KEY, Transport, failure, fetch
 from translators.facts import TLS, Failure, FailureKind
 
@@ -295,3 +296,64 @@ async def test_a_base_url_that_is_not_public_only_may_be_private(transport: Tran
         transport.upstream(f"http://localhost:{server.port}") as upstream,
     ):
         assert await fetch(upstream) == b"ok"
+
+
+# What is spoken.
+
+
+async def test_http11_is_offered_in_the_handshake(
+    transport: Transport, authority: trustme.CA, trust: ssl.SSLContext
+) -> None:
+    """An upstream that speaks HTTP/2 alone can refuse there (RFC 7301, 3.2), and need not answer in HTTP/1.1."""
+    choosing = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(choosing)
+    choosing.set_alpn_protocols(["h2", "http/1.1"])
+    chosen: list[str | None] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        chosen.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=choosing) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with transport.upstream(url, verify=trust) as upstream:
+            assert await fetch(upstream) == b"ok"
+
+    assert chosen == ["http/1.1"]
+
+
+# One of several.
+
+
+async def test_a_connection_that_fails_is_told_to_somebody_whoever_got_the_other_one(
+    transport: Transport, tls: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    """Two requests, two connections: one stands and goes to whom the other was opened for, and then that one fails."""
+    drop, answer, opened = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    opened.set()
+
+    async def slow(line: Line) -> None:
+        await line.request()
+        await answer.wait()
+        await line.write(OK)
+
+    async def front(line: Line) -> None:
+        if outer.accepted > 1:
+            return await line.joined(inner.port, opened)
+        await drop.wait()
+        return line.reset()
+
+    async with RawServer(slow, tls) as inner, RawServer(front) as outer:
+        url = f"https://127.0.0.1:{outer.port}"
+        async with transport.upstream(url, verify=trust) as upstream:
+            asked = {asyncio.ensure_future(fetch(upstream)) for _ in range(2)}
+            await inner.until(lambda inner: len(inner.requests) == 1)
+            drop.set()
+            (failed,), (served,) = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            fault = failed.exception()
+            assert isinstance(fault, TransportFault)
+            assert (fault.failure.kind, fault.failure.reached_model) == (FailureKind.UNREACHABLE, False)
+            answer.set()
+            assert await served == b"ok"

@@ -14,7 +14,7 @@ from policies.base import Timeouts
 from proxy.upstream.auth import BEARER
 from proxy.upstream.httpx import HttpUpstream
 from proxy.upstream.port import TransportFault
-from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok
+from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok, answering
 from tests.proxy.upstream.transports import ASK, KEY, ended, failure, fetch, rest, send
 from translators.base import WireRequest
 from translators.facts import Failure, FailureKind
@@ -126,6 +126,15 @@ async def test_a_proxy_that_refuses_is_named_with_its_status() -> None:
     ):
         refused = await failure(upstream)
         await proxy.until(lambda proxy: proxy.open == 0)
+
+    assert refused == Failure(FailureKind.UNREACHABLE, "The proxy refused to connect: status 407.")
+
+
+async def test_a_proxy_that_wants_another_password_is_not_taken_for_the_upstream() -> None:
+    """A plain request's 407 is the proxy's word, as it is before a tunnel: no fault of whoever asked."""
+    answer = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"
+    async with RawServer(answering(answer)) as proxy, _upstream("http://model.example", proxy=proxy.url) as upstream:
+        refused = await failure(upstream)
 
     assert refused == Failure(FailureKind.UNREACHABLE, "The proxy refused to connect: status 407.")
 
@@ -260,6 +269,28 @@ async def test_http2_breaks_in_words_of_ours(h2: Any, trust: ssl.SSLContext, pat
         broken = await failure(upstream, WireRequest(path, b""))
         assert (broken.kind, broken.reached_model) == (kind, True)
         assert await fetch(upstream) == b"ok"
+
+
+async def test_an_http2_answer_that_comes_after_a_goodbye_is_taken(h2: Any, trust: ssl.SSLContext) -> None:
+    """As nginx says it before the last answer of a connection; the next request gets a new one."""
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        for served in range(1, 4):
+            assert await fetch(upstream) == b"ok"
+            assert await fetch(upstream, WireRequest("/last", b"")) == b"last"
+            assert (h2.accepted, len(h2.requests)) == (served, 2 * served)
+
+
+async def test_an_http2_connection_that_was_said_goodbye_to_while_idle_is_not_used(
+    h2: Any, trust: ssl.SSLContext
+) -> None:
+    """It would not be answered there; and it is not sent twice."""
+    async with _upstream(h2.url, verify=trust, http2=True) as upstream:
+        assert await fetch(upstream, WireRequest("/ok-and-goodbye", b"")) == b"ok"
+        h2.go.set()
+        h2.news.clear()
+        await h2.news.wait()
+        assert await fetch(upstream) == b"ok"
+        assert (h2.accepted, len(h2.requests)) == (2, 2)
 
 
 async def test_http2_garbage_in_mid_body_comes_after_what_was_read(h2: Any, trust: ssl.SSLContext) -> None:

@@ -99,6 +99,11 @@ def test_no_text_makes_up_for_another() -> None:
     assert taught(event(b"a")).run(framed(event(b"x\\"), event(b',"y'))) == ([], 0)
 
 
+def test_no_text_takes_the_next_ones_into_an_array_of_its_own() -> None:
+    """As many entries as events, but one of them is an array: ``["a", ["b", "c", "d"], "e"]``."""
+    assert taught(event(b"a")).run(framed(event(b'a",["b'), event(b"c"), event(b'd"],"e'))) == ([], 0)
+
+
 def test_the_head_of_a_text_is_no_end_of_another() -> None:
     """An event shorter than what is around the text is none, though it begins and ends like one."""
     splice = taught(b'"text":"a""text":"')
