@@ -93,23 +93,26 @@ class Records:
 
 
 class SharedRecords:
-    """The shared file. Every method blocks: call it from a thread."""
+    """The shared file. Every method blocks: call it from a thread.
+
+    What a worker writes at a time is one row, which is read through when a record is looked for: that is rare, and a row
+    with an index entry for each record would be work for each request.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = sqlite3.connect(path, timeout=5.0, check_same_thread=False, isolation_level=None)
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=OFF")  # it goes with the server, so a power cut may take it
-        self._file.execute(
-            "CREATE TABLE IF NOT EXISTS record"
-            " (n INTEGER PRIMARY KEY, tenant TEXT, id TEXT, body BLOB, UNIQUE (tenant, id))"
-        )
+        self._file.execute("CREATE TABLE IF NOT EXISTS batch (until INTEGER PRIMARY KEY, records BLOB)")
 
     def write(self, rows: list[Row]) -> None:
-        """Add records, and let go of the oldest."""
+        """Add records, and let go of the oldest. ``until`` counts the records ever written, those of the batch too."""
+        lines = b"\n".join(b"%b\t%b" % (orjson.dumps(tenant), text) for tenant, _, text in rows)
         try:
             self._file.execute("BEGIN IMMEDIATE")
-            self._file.executemany("INSERT OR REPLACE INTO record (tenant, id, body) VALUES (?, ?, ?)", rows)
-            self._file.execute("DELETE FROM record WHERE n <= (SELECT max(n) FROM record) - ?", (SHARED_CAPACITY,))
+            (written,) = self._file.execute("SELECT coalesce(max(until), 0) FROM batch").fetchone()
+            self._file.execute("INSERT INTO batch VALUES (?, ?)", (written + len(rows), lines))
+            self._file.execute("DELETE FROM batch WHERE until <= ?", (written + len(rows) - SHARED_CAPACITY,))
             self._file.execute("COMMIT")
         except sqlite3.Error as fault:
             if self._file.in_transaction:
@@ -117,9 +120,15 @@ class SharedRecords:
             _log.warning("records_not_shared", count=len(rows), error=str(fault))
 
     def find(self, tenant: str, request_id: str) -> bytes | None:
-        """A tenant's record by its request's id, as JSON."""
-        row = self._file.execute("SELECT body FROM record WHERE tenant = ? AND id = ?", (tenant, request_id)).fetchone()
-        return row[0] if row else None
+        """A tenant's record by its request's id, as JSON; of several the last one."""
+        whose, sign = orjson.dumps(tenant) + b"\t", b'"id":%b' % orjson.dumps(request_id)
+        query = "SELECT records FROM batch WHERE instr(records, ?) > 0 ORDER BY until DESC"
+        for (lines,) in self._file.execute(query, (sign,)):
+            for line in reversed(lines.split(b"\n")):
+                if line.startswith(whose) and sign in line and orjson.loads(line[len(whose) :])["id"] == request_id:
+                    text: bytes = line[len(whose) :]
+                    return text
+        return None
 
     def close(self) -> None:
         """Close the file."""

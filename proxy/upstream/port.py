@@ -54,7 +54,7 @@ class Exchange(Protocol):
         """
 
     def close(self) -> None:
-        """Give the connection back if the body was read to its end; else cut it, at once. Sync: nothing to await."""
+        """Give the connection back if all of the body has come; else cut it, at once. Sync: nothing to await."""
 
 
 class Upstream(Protocol):

@@ -174,7 +174,7 @@ async def test_a_file_that_cannot_be_written_is_logged_and_no_fault(tmp_path: Pa
     """The records stay in this worker's memory."""
     shared = SharedRecords(tmp_path / "records")
     spoiler = sqlite3.connect(tmp_path / "records")
-    spoiler.execute("DROP TABLE record")
+    spoiler.execute("DROP TABLE batch")
     spoiler.close()
 
     shared.write([row("one")])
