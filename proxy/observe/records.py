@@ -95,8 +95,8 @@ class Records:
 class SharedRecords:
     """The shared file. Every method blocks: call it from a thread.
 
-    What a worker writes at a time is one row, which is read through when a record is looked for: that is rare, and a row
-    with an index entry for each record would be work for each request.
+    What a worker writes at a time is one row, which is read through when a record is looked for: that is rare, and a
+    row with an index entry for each record would be work for each request.
     """
 
     def __init__(self, path: Path) -> None:
