@@ -45,7 +45,9 @@ class HttpClient:
     def answer(self, story: Story, response: ChatResponse) -> Coroutine[Any, Any, None]:
         """Send a whole answer."""
         body = self._dialect.render(self._ask, response)
-        return self._whole(story, 200, [answers.JSON, *answers.facts(story, trace=self._trace)], body)
+        head = answers.facts(story, trace=self._trace)
+        head.append(answers.JSON)
+        return self._whole(story, 200, head, body)
 
     def refuse(self, story: Story, failure: Failure) -> Coroutine[Any, Any, None]:
         """Send a whole error."""

@@ -129,7 +129,8 @@ class Cycle(RequestResponseCycle):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.waiting_for_100_continue = False
         while not (self.disconnected or self.response_complete):
-            self._read_on()
+            if self.flow.read_paused:
+                self._read_on()
             if self.body or not (self.more_body or self._told):
                 body, self.body, self._told = bytes(self.body), bytearray(), not self.more_body
                 return {"type": "http.request", "body": body, "more_body": self.more_body}

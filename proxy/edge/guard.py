@@ -139,7 +139,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """The next request's turn; after the last one a refusal that has waited, or a while of silence."""
         self.server_state.total_requests += 1
         if not self.transport.is_closing():
-            self.read_on()
+            if self.flow.read_paused:
+                self.read_on()
             if self.pipeline:
                 self._start_asgi_task(*self.pipeline.pop())
                 return
@@ -151,7 +152,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def read_on(self) -> None:
         """Read again, unless too much waits: each read may hold thousands of requests."""
-        if self.flow.read_paused and len(self.pipeline) < self.pipeline_limit:
+        if len(self.pipeline) < self.pipeline_limit:
             self.flow.resume_reading()
 
     def _close_when_idle(self, seconds: float) -> None:
