@@ -114,11 +114,7 @@ class Connection(asyncio.Protocol):
         while not answer.status:
             if self.failure is not None:
                 raise TransportFault(self.failure)
-            self._until = until = due if due < over_at else over_at
-            if self._timer is None or until < self._rings_at:
-                self._arm()
-            self._waiter = waiter = self._loop.create_future()
-            late = await waiter  # whoever is cancelled here gives the connection up
+            late = await self._news(due if due < over_at else over_at)  # whoever is cancelled here gives it up
             if sending and not self._sending:
                 sending, due = False, self._loop.time() + timeouts.headers
             elif late and not answer.status and self.failure is None:
@@ -132,11 +128,7 @@ class Connection(asyncio.Protocol):
         Returns:
             Whether ``until`` (loop time) had come before.
         """
-        self._until = until
-        if self._timer is None or until < self._rings_at:
-            self._arm()
-        waiter: asyncio.Future[bool] = self._loop.create_future()
-        self._waiter = waiter
+        waiter = self._news(until)
         try:
             return await waiter
         finally:
@@ -258,6 +250,14 @@ class Connection(asyncio.Protocol):
         self._owner.gone(self)
 
     # Waiting.
+
+    def _news(self, until: float) -> "asyncio.Future[bool]":
+        """Done when something happens; with True when ``until`` has come before."""
+        self._until = until
+        if self._timer is None or until < self._rings_at:
+            self._arm()
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
 
     def _wake(self, *, late: bool = False) -> None:
         waiter = self._waiter

@@ -21,8 +21,8 @@ class SseDecoder(ABC):
     _LAST_WORD: ClassVar[bytes | None] = None
     """Data of the terminal event where that is not JSON."""
 
-    def __init__(self, splice: Splice | None = None) -> None:
-        self._splice = splice or Splice(b"")  # which learns nothing by itself
+    def __init__(self, splice: Splice) -> None:
+        self._splice = splice
         self.started, self.finished = False, False
         self.failure: Failure | None = None
         self.usage: Usage | None = None
@@ -33,9 +33,9 @@ class SseDecoder(ABC):
     def _take(self, event: Event) -> bytes:
         """What an event comes to: canonical events (maybe none), and the attributes. Never raises."""
 
+    @abstractmethod
     def _pass_on(self, texts: list[str], data: bytes) -> bytes:
         """The same of a run of events like those that ``_splice`` was taught: their texts, and all as it came."""
-        raise NotImplementedError  # nothing was taught
 
     @abstractmethod
     def _error_in(self, document: Any) -> Failure | None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from translators.base import Decoder
 from translators.facts import Failure, FailureKind
+from translators.framing.splice import Splice
 from translators.framing.sse import LONGEST_EVENT, Event
 from translators.providers.sse_decoder import SseDecoder, is_json
 
@@ -20,7 +21,7 @@ class Sums(SseDecoder):
     __slots__ = ("_sum",)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Splice(b"text"))
         self._sum = 0
 
     def _take(self, event: Event) -> bytes:
@@ -30,6 +31,9 @@ class Sums(SseDecoder):
         self._sum += number
         self.started, self.finished = True, number == 0
         return b"%d " % self._sum
+
+    def _pass_on(self, texts: list[str], data: bytes) -> bytes:
+        raise AssertionError("nothing was taught")
 
     def _error_in(self, document: Any) -> Failure | None:
         return REFUSED if "error" in document else None

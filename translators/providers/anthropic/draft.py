@@ -1,19 +1,8 @@
-"""A request under construction, and what reads loosely typed JSON while it is."""
+"""A request under construction."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from translators.base import JsonObject
-
-
-def obj(value: Any) -> JsonObject:
-    """The value if it is an object, else an empty one: not all fields of a client's body are checked by its dialect."""
-    return value if isinstance(value, dict) else {}
-
-
-def objs(value: Any) -> list[JsonObject]:
-    """The objects of a list; none where it is no list."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 @dataclass(slots=True)

@@ -14,9 +14,10 @@ import zlib
 import orjson
 
 from translators.base import JsonObject
-from translators.providers.anthropic.draft import Draft, obj, objs
+from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.parts import blocks_of
 from translators.providers.anthropic.reasoning import thinking_of
+from translators.providers.loose import obj, objs
 
 INSTRUCTIONS = frozenset({"system", "developer"})
 _RESULTS = frozenset({"tool", "function"})

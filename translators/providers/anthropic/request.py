@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from translators.base import ChatRequest, JsonObject
-from translators.providers.anthropic.draft import Draft, obj, objs
+from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.messages import set_messages
 from translators.providers.anthropic.models import Model, model_of
 from translators.providers.anthropic.parts import lacking
@@ -16,6 +16,7 @@ from translators.providers.anthropic.plain import set_plain_messages
 from translators.providers.anthropic.schema import compilable
 from translators.providers.anthropic.thinking import set_thinking
 from translators.providers.anthropic.tools import lacking_tools, set_tools
+from translators.providers.loose import obj, objs
 
 VERSION = "2023-06-01"
 """The API's version. 2026-10-21 takes no ``temperature``, ``top_p`` and ``top_k`` at all, which models up to 4.6 still

@@ -15,11 +15,11 @@ from translators.base import ChatRequest, JsonObject
 from translators.facts import Failure, garbled
 from translators.framing.splice import Splice
 from translators.framing.sse import Event
-from translators.providers.anthropic.chunks import Chunks, string
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
 from translators.providers.anthropic.errors import error_of, failure_of
 from translators.providers.anthropic.reasoning import detail_of
-from translators.providers.anthropic.usage import openai_usage, read_usage
+from translators.providers.anthropic.usage import openai_usage, read_usage, tier_of
+from translators.providers.chunks import Chunks, string
 from translators.providers.sse_decoder import SseDecoder, is_json
 
 _ODD_SHAPE = (KeyError, TypeError, AttributeError)
@@ -140,7 +140,7 @@ class AnthropicDecoder(SseDecoder):
     def _start_message(self, said: JsonObject) -> bytes:
         message = said["message"]
         if not self._reached and not self.started:
-            self._chunks.open(message)
+            self._chunks.open(message.get("id"), message.get("model"), tier_of(message.get("usage")))
         self._reached = True
         self._count(message.get("usage"))
         return b""

@@ -7,9 +7,10 @@ Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-too
 import re
 
 from translators.base import JsonObject
-from translators.providers.anthropic.draft import Draft, obj, objs
+from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.models import Model
 from translators.providers.anthropic.schema import compilable
+from translators.providers.loose import obj, objs
 
 _OWN_TOOL = re.compile(r".+_20[0-9]{6}|mcp_toolset")
 _EXTRAS = ("cache_control", "defer_loading", "eager_input_streaming", "input_examples", "allowed_callers")

@@ -8,9 +8,8 @@ from typing import Any
 
 from translators.base import JsonObject
 from translators.facts import Usage
+from translators.providers.loose import count
 
-_ABSURD = 1_000_000_000
-"""Tokens; no context window is within two orders of magnitude."""
 _COUNTED = frozenset(
     {
         *("input_tokens", "output_tokens", "output_tokens_details"),
@@ -24,10 +23,11 @@ def read_usage(raw: Any) -> Usage | None:
     """The usage object of an answer; None where it is missing or either main count is: better an estimate than half."""
     if not isinstance(raw, dict):
         return None
-    fresh, produced = _count(raw, "input_tokens"), _count(raw, "output_tokens")
+    fresh, produced = count(raw.get("input_tokens")), count(raw.get("output_tokens"))
     if fresh is None or produced is None:
         return None
-    read, written = _count(raw, "cache_read_input_tokens") or 0, _count(raw, "cache_creation_input_tokens") or 0
+    read = count(raw.get("cache_read_input_tokens")) or 0
+    written = count(raw.get("cache_creation_input_tokens")) or 0
     return Usage(fresh + read + written, produced, read, written, min(_thought(raw) or 0, produced))
 
 
@@ -57,10 +57,4 @@ def tier_of(raw: Any) -> str | None:
 
 def _thought(raw: JsonObject) -> int | None:
     details = raw.get("output_tokens_details")
-    return _count(details, "thinking_tokens") if isinstance(details, dict) else None
-
-
-def _count(raw: JsonObject, name: str) -> int | None:
-    """A number of tokens; None if it is none: missing, negative, absurd, or a boolean."""
-    value = raw.get(name)
-    return value if type(value) is int and 0 <= value <= _ABSURD else None
+    return count(details.get("thinking_tokens")) if isinstance(details, dict) else None

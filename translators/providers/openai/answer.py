@@ -7,10 +7,19 @@ import orjson
 from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
 from translators.facts import Failure, Usage, garbled
 from translators.providers.openai.failure import broken_off, in_band
-from translators.providers.openai.repair import mend_calls, mend_choice, mend_envelope, mend_message
+from translators.providers.openai.repair import (
+    is_plain,
+    mend_calls,
+    mend_choice,
+    mend_envelope,
+    mend_message,
+    only_choice,
+)
 from translators.providers.openai.usage import mend_usage, read_usage
 
 _KIND = "chat.completion"
+_PLAIN_ENDS = ("stop", "length")
+"""Finish reasons with nothing to mend, of an answer that is one text: the common one, told from others by few looks."""
 
 
 def read_answer(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
@@ -19,11 +28,10 @@ def read_answer(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
         answer = orjson.loads(wire.body)
     except orjson.JSONDecodeError:
         return garbled("The upstream's answer is not JSON.")
-    if _is_plain(answer):
+    choice = only_choice(answer, _KIND)
+    if choice is not None and choice.get("finish_reason") in _PLAIN_ENDS and is_plain(choice.get("message")):
         raw = answer.get("usage")
         usage = read_usage(raw)
-        if usage is None or usage.output_tokens == raw["completion_tokens"]:
-            return ChatResponse(wire.body, usage)
         return _written(answer, wire.body, usage, mended=mend_usage(raw, usage))
     failure = in_band(answer, reached_model=False, headers=wire.headers)
     if failure is not None:
@@ -40,30 +48,6 @@ def read_answer(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
             return broken
         mended = _mend(choice, position) or mended
     return _written(answer, wire.body, usage, mended=mended)
-
-
-def _is_plain(answer: Any) -> bool:
-    """Whether this is the common answer: one text, and nothing to mend but perhaps its usage.
-
-    It says again what the careful way would find out, in a fifth of the time.
-    """
-    if type(answer) is not dict or answer.get("object") != _KIND or answer.get("error"):
-        return False
-    choices = answer.get("choices")
-    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
-        return False
-    choice = choices[0]
-    message, index = choice.get("message"), choice.get("index")
-    return (
-        type(message) is dict
-        and type(message.get("content")) is str
-        and "tool_calls" not in message
-        and "reasoning" not in message
-        and choice.get("finish_reason") in ("stop", "length")
-        and type(index) is int
-        and bool(answer.get("id") and answer.get("model"))
-        and answer.get("created") is not None
-    )
 
 
 def _mend(choice: JsonObject, position: int) -> bool:

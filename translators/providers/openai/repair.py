@@ -25,6 +25,29 @@ FINISH_REASONS = {
 """Other spellings of OpenAI's finish reasons."""
 
 
+def only_choice(document: Any, kind: str) -> JsonObject | None:
+    """The choice of an answer, or of a chunk of one, that has one alone and whose envelope is in order; else None."""
+    if type(document) is not dict or document.get("object") != kind or document.get("error"):
+        return None
+    if not document.get("id") or not document.get("model") or document.get("created") is None:
+        return None
+    choices = document.get("choices")
+    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
+        return None
+    choice: JsonObject = choices[0]
+    return choice if type(choice.get("index")) is int else None
+
+
+def is_plain(message: Any) -> bool:
+    """Whether a message, or a delta of one, is a text with nothing to mend."""
+    return (
+        type(message) is dict
+        and type(message.get("content")) is str
+        and "tool_calls" not in message
+        and "reasoning" not in message
+    )
+
+
 def mend_envelope(answer: JsonObject, ask: ChatRequest, kind: str) -> bool:
     """The four fields around the choices: ``id``, ``object``, ``created``, ``model``."""
     if (

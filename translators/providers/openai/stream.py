@@ -13,7 +13,14 @@ from translators.facts import Failure, garbled
 from translators.framing.splice import Splice
 from translators.framing.sse import Event, frame
 from translators.providers.openai.failure import broken_off, in_band
-from translators.providers.openai.repair import mend_calls, mend_choice, mend_envelope, mend_message
+from translators.providers.openai.repair import (
+    is_plain,
+    mend_calls,
+    mend_choice,
+    mend_envelope,
+    mend_message,
+    only_choice,
+)
 from translators.providers.openai.usage import mend_usage, read_usage
 from translators.providers.sse_decoder import SseDecoder
 
@@ -189,25 +196,14 @@ def _reframe(data: bytes) -> bytes:
 def _is_plain(chunk: Any) -> bool:
     """Whether this is the common chunk: a text for the first and only choice, and nothing to mend or to note.
 
-    It says again what the careful way would find out, in a fifth of the time.
+    It says again what the careful way would find out, with fewer looks.
     """
-    if type(chunk) is not dict or chunk.get("object") != _CHUNK or chunk.get("usage") is not None:
-        return False
-    choices = chunk.get("choices")
-    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
-        return False
-    choice = choices[0]
-    delta, index = choice.get("delta"), choice.get("index")
+    choice = only_choice(chunk, _CHUNK)
     return (
-        type(delta) is dict
-        and type(delta.get("content")) is str
-        and "tool_calls" not in delta
-        and "reasoning" not in delta
-        and type(index) is int
-        and index == 0
+        choice is not None
+        and choice["index"] == 0
+        and is_plain(choice.get("delta"))
         and choice.get("finish_reason") is None
-        and chunk.get("created") is not None
-        and bool(chunk.get("id") and chunk.get("model"))
-        and not chunk.get("error")
+        and chunk.get("usage") is None
         and "x_groq" not in chunk
     )

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, JsonObject
-from translators.providers.anthropic.usage import tier_of
 
 
 class Chunks:
@@ -23,17 +22,22 @@ class Chunks:
             self._tail = b',"usage":null}\n\n'
         self._shut = b'},"finish_reason":null}]' + self._tail
         self._head = self._plain = self._next = b""
-        self.open({})
+        self.open()
 
-    def open(self, message: JsonObject) -> None:
-        """Take id, model and tier from the provider's message; ours stand in for what it does not say."""
+    def open(self, name: Any = None, model: Any = None, tier: str | None = None) -> None:
+        """Take what the provider says of its answer; ours stands in for an id or a model that it does not say.
+
+        Args:
+            name: the answer's id.
+            model: the model that gives it.
+            tier: the service tier, in OpenAI's words.
+        """
         head: JsonObject = {
-            "id": _name(message.get("id")) or self._ask.id,
+            "id": _name(name) or self._ask.id,
             "object": "chat.completion.chunk",
             "created": self._ask.created,
-            "model": _name(message.get("model")) or self._ask.model,
+            "model": _name(model) or self._ask.model,
         }
-        tier = tier_of(message.get("usage"))
         if tier is not None:
             head["service_tier"] = tier
         self._head = b"data: " + orjson.dumps(head)[:-1] + b',"choices":['
