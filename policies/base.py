@@ -8,9 +8,9 @@ Only ``admit`` has an order. The edits of ``route`` commute (a drop is a drop, t
 ``again``, there is one scorer), so the order of a YAML chain cannot be got wrong there.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from translators.facts import Endpoint, Failure, FailureKind, Usage
 from translators.value import Word, value
@@ -78,6 +78,8 @@ class Target:
     """Share of the traffic under ``strategy: weighted`` and ``least_busy``; > 0."""
     timeouts: Timeouts = Timeouts()
     api_version: str | None = None
+    parameters: Mapping[str, Literal["drop", "refuse", "pass"]] = field(default_factory=dict, hash=False)
+    """What becomes of single parameters of a request there: what the operator says, and what the model cannot take."""
     live: Live = field(default_factory=Live, compare=False)
 
 

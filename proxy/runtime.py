@@ -102,7 +102,7 @@ def _lane(config: UpstreamConfig, state: State) -> Lane:
     ring = state.rings.get((name, secrets))
     if ring is None and secrets:
         ring = state.rings[name, secrets] = KeyRing(secrets)
-    return Lane(PROVIDERS[config.provider].translator, upstream, ring)
+    return Lane(PROVIDERS[config.provider].api().chat, upstream, ring)
 
 
 def _ring_of(config: UpstreamConfig) -> tuple[str, tuple[str, ...]]:
@@ -117,7 +117,7 @@ def _upstream(config: UpstreamConfig, state: State) -> Upstream:
     assert base_url is not None, "the configuration was checked"
     account = (
         config.name,
-        _trimmed(base_url, provider.base_tails),
+        _trimmed(base_url, provider.api().tails),
         SCHEMES[config.provider],
         dict(config.headers),
         config.connections,

@@ -73,7 +73,7 @@ def _providers() -> Iterator[str]:
         base = (
             f"`{row.base_url}`" if row.base_url else ("to be given" if name != "demo" else "none: it answers by itself")
         )
-        yield f"| `{name}` | {row.wire} | {base} | {f'`{row.env}`' if row.env else 'none'} | {row.source} |"
+        yield f"| `{name}` | {row.api().wire} | {base} | {f'`{row.env}`' if row.env else 'none'} | {row.source} |"
 
 
 def main(what: str) -> None:

@@ -9,7 +9,7 @@ Everything here is pure and never waits. What comes from an upstream is hostile:
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from translators.facts import Endpoint, Failure, Usage
 from translators.value import value
@@ -53,6 +53,44 @@ class ChatRequest:
     """The body's own ``switchgear`` object, unread: wishes for the gateway, never for an upstream."""
     plain: bool = False
     """Each message is a role and a text and nothing else, as the dialect has seen: there is no need to look again."""
+    uses: tuple[str, ...] = ()
+    """What it asks for beyond the defaults, by the names of ``translators.parameters``."""
+
+
+@value
+class EmbeddingsRequest:
+    """Vectors for texts as the client asked for them, checked by the dialect."""
+
+    id: str
+    """Ours."""
+    created: int
+    """Unix seconds at which the request came in."""
+    raw: bytes
+    """The body as it came."""
+    body: JsonObject
+    """The body as parsed, without our own ``switchgear`` object. Not to be changed: retries read it again."""
+    model: str
+    """The model name the client asked for."""
+    inputs: tuple[str, ...] | tuple[tuple[int, ...], ...]
+    """One or more texts, or as many runs of tokens."""
+    encoding: Literal["float", "base64"] = "float"
+    """How the client wants each vector: numbers, or base64 of little-endian 32-bit floats."""
+    dimensions: int | None = None
+    """Length of each vector; None: the model's own."""
+    hints: JsonObject = field(default_factory=dict)
+    """The body's own ``switchgear`` object."""
+    uses: tuple[str, ...] = ()
+    """``dimensions``, ``user``, ``input.tokens`` (token arrays), and fields that OpenAI does not have."""
+    stream: ClassVar[bool] = False
+    """There is no such thing."""
+
+
+Request = ChatRequest | EmbeddingsRequest
+"""What a client may ask for."""
+Ask = TypeVar("Ask", ChatRequest, EmbeddingsRequest, contravariant=True)
+"""One kind of request, to be translated."""
+Asked = TypeVar("Asked", ChatRequest, EmbeddingsRequest)
+"""One kind of request, to be read and answered."""
 
 
 class Destination(Protocol):
@@ -69,6 +107,11 @@ class Destination(Protocol):
     @property
     def api_version(self) -> str | None:
         """Version of the upstream's API where the operator pinned one (Azure's ``api-version``)."""
+
+    @property
+    def parameters(self) -> Mapping[str, Literal["drop", "refuse", "pass"]]:
+        """What the operator, or the model's known capabilities, say of single parameters. What is to be dropped or
+        refused has been before a translator sees the request; ``pass`` is for upstreams that speak OpenAI's wire."""
 
 
 @value
@@ -96,6 +139,19 @@ class WireResponse:
 
 
 @value
+class Memento:
+    """What a provider wants to see again in the next turn, beside the tool calls that came with it.
+
+    Clients that know OpenAI's fields alone send the calls back and not this, so it is kept for them.
+    """
+
+    calls: tuple[str, ...]
+    """Ids of the tool calls, as the client has them."""
+    fields: JsonObject
+    """Fields of the assistant's message: ``reasoning_details``, ``reasoning_content``."""
+
+
+@value
 class ChatResponse:
     """A whole answer in canonical form."""
 
@@ -103,6 +159,21 @@ class ChatResponse:
     """OpenAI's ``chat.completion`` as JSON."""
     usage: Usage | None
     """None where the provider does not say."""
+    memento: Memento | None = None
+
+
+@value
+class EmbeddingsResponse:
+    """Vectors in canonical form."""
+
+    body: bytes
+    """OpenAI's list of embeddings as JSON, each in the encoding that was asked for."""
+    usage: Usage | None
+    """None where the provider does not say. There is no output to count."""
+
+
+Response = ChatResponse | EmbeddingsResponse
+"""A whole answer."""
 
 
 class Decoder(Protocol):
@@ -120,6 +191,8 @@ class Decoder(Protocol):
     """The stream is broken: an error event, invalid framing, or an end that came too early."""
     usage: Usage | None
     """What the provider has reported so far; final once ``finished``."""
+    memento: Memento | None
+    """What has to be kept for the next turn; complete once ``finished``."""
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes as they came; return the canonical events that are complete by now (maybe none)."""
@@ -128,20 +201,20 @@ class Decoder(Protocol):
         """The upstream's body has ended: return what is left, and set ``finished`` or ``failure``."""
 
 
-class Translator(Protocol):
-    """One wire format of upstreams. Pure; holds no state between calls."""
+class Translator(Protocol[Ask]):
+    """One wire format of upstreams, for one kind of request. Pure; holds no state between calls."""
 
-    def unsupported(self, ask: ChatRequest, target: Destination) -> tuple[str, ...]:
+    def unsupported(self, ask: Ask, target: Destination) -> tuple[str, ...]:
         """Binding parameters of the request that this target cannot honour; if any, it is no candidate."""
 
-    def request(self, ask: ChatRequest, target: Destination) -> WireRequest:
+    def request(self, ask: Ask, target: Destination) -> WireRequest:
         """Say the request in the upstream's words. Idempotent: retries call it again."""
 
-    def response(self, ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
+    def response(self, ask: Ask, wire: WireResponse, target: Destination) -> Response | Failure:
         """Read a whole 2xx answer; a :class:`Failure` of kind ``garbled`` where it is none."""
 
-    def decoder(self, ask: ChatRequest) -> Decoder:
-        """A fresh decoder for one 2xx stream."""
+    def decoder(self, ask: Ask, target: Destination) -> Decoder:
+        """A fresh decoder for one 2xx stream. A fault to ask for where there are no streams."""
 
     def failure(self, wire: WireResponse) -> Failure:
         """Read an answer that is not 2xx (or an HTML page, or nothing at all): always a :class:`Failure`."""
@@ -163,20 +236,20 @@ class Encoder(Protocol):
         """Something every client skips, to keep the connection from being called idle."""
 
 
-class Dialect(Protocol):
+class Dialect(Protocol[Asked]):
     """One client-side API."""
 
     endpoint: Endpoint
 
-    def parse(self, raw: bytes, *, request_id: str, created: int) -> ChatRequest:
+    def parse(self, raw: bytes, *, request_id: str, created: int) -> Asked:
         """Check a body and read it.
 
         Raises:
             Malformed: it is not a legal request of this dialect; the message names the field.
         """
 
-    def render(self, ask: ChatRequest, response: ChatResponse) -> bytes:
+    def render(self, ask: Asked, response: Response) -> bytes:
         """A whole answer as the client expects it."""
 
-    def encoder(self, ask: ChatRequest) -> Encoder:
+    def encoder(self, ask: Asked) -> Encoder:
         """A fresh encoder for one stream."""

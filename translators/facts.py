@@ -29,6 +29,7 @@ class Endpoint(Word):
     """What a client asks for, whatever dialect it asks in."""
 
     CHAT = "chat"
+    EMBEDDINGS = "embeddings"
 
 
 class FailureKind(Word):

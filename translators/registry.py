@@ -4,45 +4,69 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from translators.base import Translator
+from translators.base import ChatRequest, EmbeddingsRequest, Translator
 from translators.providers.anthropic import Anthropic
 from translators.providers.openai import OpenAI
 from translators.providers.vendors import VENDORS
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """One of a provider's APIs: a wire format, and where it is spoken."""
+
+    wire: str
+    """Its name."""
+    chat: Translator[ChatRequest]
+    embeddings: Translator[EmbeddingsRequest] | None = None
+    """None: it has none, or not through this API."""
+    path: str = ""
+    """Appended to the base URL; ``{project}``, ``{region}`` and ``{version}`` (``api_version``) are the upstream's."""
+    tails: tuple[str, ...] = ()
+    """What operators write behind the base URL and the translator's paths have already."""
+    version: str = ""
+    """``{version}`` where none is pinned."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """One provider."""
 
-    wire: str
-    """The wire format it speaks."""
-    translator: Translator
+    apis: Mapping[str, Api]
+    """By the names that ``api:`` takes; the first one where nothing is written."""
     base_url: str | None
-    """Where its official SDK goes by default; None where the operator has to say."""
+    """Where its official SDK goes by default, ``{region}`` being the upstream's; None where the operator has to say."""
     env: str | None
     """The environment variable its key is usually in."""
     needs_key: bool
     """False where a server may well ask for none."""
     source: str
     """Where these facts are from."""
-    base_tails: tuple[str, ...] = ()
-    """What operators write behind the base URL and the translator's paths have already."""
+    needs: tuple[str, ...] = ()
+    """What else an upstream has to say: ``region``, ``project``."""
+
+    def api(self, name: str | None = None) -> Api:
+        """The API of this name, or the first one."""
+        return self.apis[name] if name else next(iter(self.apis.values()))
 
 
 _ANTHROPIC = Provider(
-    wire="Anthropic Messages",
-    translator=Anthropic(),
+    {"messages": Api("Anthropic Messages", Anthropic(), tails=("/v1",))},  # the SDK's base URL has no /v1
     base_url="https://api.anthropic.com",
     env="ANTHROPIC_API_KEY",
     needs_key=True,
     source="https://docs.anthropic.com/en/api/messages",
-    base_tails=("/v1",),  # the SDK's base URL has none, that of a curl user may
 )
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {"anthropic": _ANTHROPIC}
     | {
-        name: Provider("OpenAI chat", OpenAI(row), row.base_url, row.env, row.needs_key, row.source, row.base_tails)
+        name: Provider(
+            {"openai": Api("OpenAI chat", OpenAI(row), tails=row.base_tails)},
+            row.base_url,
+            row.env,
+            row.needs_key,
+            row.source,
+        )
         for name, row in VENDORS.items()
     }
 )

@@ -29,7 +29,7 @@ class ChatEndpoint:
         dialect: what the clients of this path speak.
     """
 
-    def __init__(self, gateway: Gateway, dialect: Dialect) -> None:
+    def __init__(self, gateway: Gateway, dialect: Dialect[Any]) -> None:
         self._gateway, self._dialect = gateway, dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

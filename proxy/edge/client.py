@@ -8,7 +8,7 @@ from proxy.edge import answers
 from proxy.edge.line import HeaderList, Line, Send
 from proxy.engine.ports import ClientGone
 from proxy.engine.story import Story
-from translators.base import ChatRequest, ChatResponse, Dialect
+from translators.base import Dialect, Request, Response
 from translators.dialects import errors
 from translators.facts import Failure
 
@@ -26,7 +26,7 @@ class HttpClient:
 
     __slots__ = ("_ask", "_dialect", "_line", "_send", "_trace", "done", "gone", "opened", "quiet_since")
 
-    def __init__(self, send: Send, dialect: Dialect, ask: ChatRequest, line: Line, *, trace: bool = False) -> None:
+    def __init__(self, send: Send, dialect: Dialect[Any], ask: Request, line: Line, *, trace: bool = False) -> None:
         self._send, self._dialect, self._ask, self._line, self._trace = send, dialect, ask, line, trace
         self.opened = self.gone = self.done = False
         self.quiet_since: float | None = time.monotonic() if ask.stream else None
@@ -42,7 +42,7 @@ class HttpClient:
             self.gone = True
             self._line.cancel()
 
-    def answer(self, story: Story, response: ChatResponse) -> Coroutine[Any, Any, None]:
+    def answer(self, story: Story, response: Response) -> Coroutine[Any, Any, None]:
         """Send a whole answer."""
         body = self._dialect.render(self._ask, response)
         head = answers.facts(story, trace=self._trace)

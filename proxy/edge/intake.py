@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterable
 from random import getrandbits  # ids are no secrets: a record is its tenant's alone, whoever knows its id
+from typing import Any
 
 from policies.base import Call, Principal
 from policies.patterns import matches_any
@@ -13,7 +14,7 @@ from proxy.edge.keys import CREDENTIAL_HEADERS
 from proxy.engine.ports import Job
 from proxy.engine.story import Story
 from proxy.models import Model
-from translators.base import ChatRequest, Dialect, Malformed
+from translators.base import Dialect, Malformed, Request
 from translators.dialects import errors
 from translators.value import value
 
@@ -57,7 +58,7 @@ class Intake:
     hints: hints.Hints
 
 
-def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect: Dialect) -> Intake:
+def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect: Dialect[Any]) -> Intake:
     """Check and place a request.
 
     Raises:
@@ -85,7 +86,7 @@ def _narrow(model: Model, wishes: hints.Hints) -> Model:
 
 
 def _call(
-    arrival: Arrival, ask: ChatRequest, principal: Principal, model: Model, wishes: hints.Hints, dialect: Dialect
+    arrival: Arrival, ask: Request, principal: Principal, model: Model, wishes: hints.Hints, dialect: Dialect[Any]
 ) -> Call:
     started, user = arrival.started, wishes.user or ask.body.get("user")
     deadline, endpoint, tags = started + model.total, dialect.endpoint, wishes.tags

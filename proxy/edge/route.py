@@ -18,7 +18,7 @@ from proxy.observe.record import Record, render
 from translators.base import Dialect
 
 
-def route_endpoint(dialect: Dialect) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+def route_endpoint(dialect: Dialect[Any]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     """The endpoint for one dialect's requests."""
 
     async def route(request: Request) -> Response:

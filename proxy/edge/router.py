@@ -22,7 +22,7 @@ from translators.dialects import errors
 _log = structlog.get_logger("switchgear")
 
 
-def build(gateway: Gateway, chat: Dialect) -> Starlette:
+def build(gateway: Gateway, chat: Dialect[Any]) -> Starlette:
     """All routes but the hot ones.
 
     Args:

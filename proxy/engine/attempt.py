@@ -12,8 +12,9 @@ from proxy.engine.ports import Client, ClientGone, Job, Lane
 from proxy.engine.relay import Relay
 from proxy.engine.story import Round
 from proxy.upstream.port import Credential, Exchange, TransportFault
-from translators.base import ChatResponse, WireResponse
+from translators.base import Request, Response, WireResponse
 from translators.facts import Failure, FailureKind, Usage
+from translators.parameters import fitted
 
 _log = structlog.get_logger("switchgear")
 
@@ -29,10 +30,12 @@ class Try:
     """An attempt under way. Its traces (in flight, key quarantine, the round's attempt) are left behind in any case."""
 
     __slots__ = (
+        "_ask",
         "_choice",
         "_client",
         "_clock",
         "_credential",
+        "_dropped",
         "_failure",
         "_first_byte",
         "_job",
@@ -49,14 +52,19 @@ class Try:
         self._job, self._choice, self._turn, self._client = job, choice, turn, client
         self._target, self._clock = choice.target, clock
         self._lane: Lane = job.lanes[choice.target.upstream]
+        self._ask: Request = job.ask
+        self._dropped: tuple[str, ...] = ()
+        if job.ask.uses and choice.target.parameters:
+            less = fitted(job.ask, choice.target.parameters)
+            self._ask, self._dropped = less.ask, less.dropped
         self._credential: Credential | None = None
         self._failure: Failure | None = None
         self._usage: Usage | None = None
-        self._response: ChatResponse | None = None
+        self._response: Response | None = None
         self._first_byte: float | None = None
         self._seen = 0.0
 
-    async def run(self) -> ChatResponse | None:
+    async def run(self) -> Response | None:
         """Make the attempt and note it in the round.
 
         The back-off before it belongs to the attempt: what took a probe for it gets it back even if the client leaves
@@ -103,8 +111,8 @@ class Try:
 
     async def _send(self, since: float) -> Exchange:
         job, target, lane = self._job, self._target, self._lane
-        wire = lane.translator.request(job.ask, target)
-        job.story.dropped = wire.dropped
+        wire = lane.translator.request(self._ask, target)
+        job.story.dropped = self._dropped + wire.dropped
         try:
             return await lane.upstream.send(wire, target.timeouts, self._credential, job.call.deadline - since)
         except TimeoutError:
@@ -122,14 +130,14 @@ class Try:
         else:
             body = await self._whole(exchange)
             wire = WireResponse(exchange.status, exchange.headers, body)
-            answer = self._lane.translator.response(self._job.ask, wire)
+            answer = self._lane.translator.response(self._ask, wire, self._target)
             if isinstance(answer, Failure):
                 self._failure = self._concealed(answer)
             else:
                 self._response, self._usage = answer, answer.usage
 
     async def _stream(self, exchange: Exchange) -> None:
-        decoder = self._lane.translator.decoder(self._job.ask)
+        decoder = self._lane.translator.decoder(self._ask, self._target)
         relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed)
         try:
             self._failure = await relay.run(decoder)

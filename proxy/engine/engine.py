@@ -17,9 +17,11 @@ from proxy.engine.ports import Client, ClientGone, Job
 from proxy.engine.story import Round
 from proxy.upstream.port import Upstream
 from translators.facts import Failure, FailureKind, Usage
+from translators.parameters import fitted
 
 _log = structlog.get_logger("switchgear")
 
+_NOTHING: tuple[str, ...] = ()
 _End = tuple[OutcomeKind, Failure | None, Deny | None]
 
 CLIENT_CLOSED_REQUEST = 499
@@ -124,7 +126,11 @@ class Engine:
         """By target: the binding parameters of this request that it cannot honour."""
         unfit: dict[str, tuple[str, ...]] = {}
         for target in job.call.targets:
-            lost = job.lanes[target.upstream].translator.unsupported(job.ask, target)
+            ask, refused = job.ask, _NOTHING
+            if ask.uses and target.parameters:
+                less = fitted(ask, target.parameters)
+                ask, refused = less.ask, less.refused
+            lost = refused + job.lanes[target.upstream].translator.unsupported(ask, target)
             if lost:
                 unfit[target.name] = lost
         return unfit

@@ -1,13 +1,13 @@
 """What the engine needs of the world: a client on one side, lanes to upstreams on the other, sinks for the end."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from policies.base import Call
 from proxy.engine.chain import Chain
 from proxy.engine.story import Story
 from proxy.upstream.port import Credential, Upstream
-from translators.base import ChatRequest, ChatResponse, Encoder, Translator
+from translators.base import Encoder, Request, Response, Translator
 from translators.facts import Failure
 from translators.value import value
 
@@ -38,7 +38,7 @@ class Client(Protocol):
     def gone(self) -> bool:
         """True once the client has left. Its request's task is cancelled at that moment, and this says why."""
 
-    async def answer(self, story: Story, response: ChatResponse) -> None:
+    async def answer(self, story: Story, response: Response) -> None:
         """Send a whole answer."""
 
     async def refuse(self, story: Story, failure: Failure) -> None:
@@ -85,7 +85,7 @@ class Keys(Protocol):
 class Lane:
     """The way to an upstream: who translates, who carries, with which credentials."""
 
-    translator: Translator
+    translator: Translator[Any]
     upstream: Upstream
     keys: Keys | None
     """None where the upstream asks for no credential."""
@@ -96,7 +96,7 @@ class Job:
     """One request, ready for the engine. Everything in it stays what it is, whatever is reloaded meanwhile."""
 
     call: Call
-    ask: ChatRequest
+    ask: Request
     chain: Chain
     lanes: dict[str, Lane]
     """By upstream name."""

@@ -9,13 +9,14 @@ from typing import Any
 
 import orjson
 
-from translators.base import ChatRequest, ChatResponse, JsonObject, Malformed
+from translators.base import ChatRequest, JsonObject, Malformed, Response
 from translators.dialects import checks
 from translators.dialects.chat_messages import are_plain, check_messages
 from translators.dialects.chat_tools import check_tools
 from translators.dialects.errors import envelope, unknown_model
 from translators.dialects.shape import check_shape, has_long_number, too_complex
 from translators.facts import Endpoint, may_be_model
+from translators.parameters import uses_of
 
 _REFUSED = frozenset({"api_base", "base_url", "api_key", "extra_headers", "organization"})
 """They would choose the upstream or its credential (CVE-2024-6587 is what comes of that)."""
@@ -58,9 +59,10 @@ class ChatDialect:
         if options is not None and not stream:
             raise checks.wrong_value("stream_options", "it is allowed only with 'stream' set to true.")
         include_usage = options is not None and options.get("include_usage") is True
-        return ChatRequest(request_id, created, raw, body, model, stream, include_usage, hints or {}, plain)
+        uses = uses_of(body, plain=plain)
+        return ChatRequest(request_id, created, raw, body, model, stream, include_usage, hints or {}, plain, uses)
 
-    def render(self, ask: ChatRequest, response: ChatResponse) -> bytes:  # noqa: ARG002
+    def render(self, ask: ChatRequest, response: Response) -> bytes:  # noqa: ARG002
         """The answer as it is: canonical form and client's form are one."""
         return response.body
 

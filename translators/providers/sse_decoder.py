@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import orjson
 
+from translators.base import Memento
 from translators.facts import Failure, FailureKind, Usage, garbled
 from translators.framing.splice import Splice
 from translators.framing.sse import LONGEST_EVENT, Event, Parser
@@ -16,7 +17,7 @@ from translators.framing.sse import LONGEST_EVENT, Event, Parser
 class SseDecoder(ABC):
     """One stream of one attempt, as :class:`translators.base.Decoder` promises it."""
 
-    __slots__ = ("_parser", "_splice", "_whole", "failure", "finished", "started", "usage")
+    __slots__ = ("_parser", "_splice", "_whole", "failure", "finished", "memento", "started", "usage")
 
     _LAST_WORD: ClassVar[bytes | None] = None
     """Data of the terminal event where that is not JSON."""
@@ -26,6 +27,7 @@ class SseDecoder(ABC):
         self.started, self.finished = False, False
         self.failure: Failure | None = None
         self.usage: Usage | None = None
+        self.memento: Memento | None = None
         self._parser = Parser()
         self._whole: bytearray | None = bytearray()  # empty: nothing but white space so far; None: it is a stream
 

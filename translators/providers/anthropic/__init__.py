@@ -33,11 +33,11 @@ class Anthropic:
             headers["anthropic-beta"] = ",".join(draft.betas)
         return WireRequest(PATH, orjson.dumps(draft.body), headers, tuple(draft.dropped))
 
-    def response(self, ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
+    def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:  # noqa: ARG002
         """Read a whole 2xx answer."""
         return read_response(ask, wire)
 
-    def decoder(self, ask: ChatRequest) -> AnthropicDecoder:
+    def decoder(self, ask: ChatRequest, target: Destination) -> AnthropicDecoder:  # noqa: ARG002
         """A fresh decoder for one 2xx stream."""
         return AnthropicDecoder(ask)
 

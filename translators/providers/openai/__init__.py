@@ -66,11 +66,11 @@ class OpenAI:
         path = vendor.path if target.api_version is None else self._path(target)
         return WireRequest(path, orjson.dumps(body), vendor.headers, tuple(dropped))
 
-    def response(self, ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
+    def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:  # noqa: ARG002
         """Check and mend a whole answer."""
         return read_answer(ask, wire)
 
-    def decoder(self, ask: ChatRequest) -> OpenAIDecoder:
+    def decoder(self, ask: ChatRequest, target: Destination) -> OpenAIDecoder:  # noqa: ARG002
         """A fresh decoder for one stream."""
         return OpenAIDecoder(ask)
 

@@ -5,36 +5,20 @@ from typing import Any
 
 import orjson
 
-from translators.base import ChatRequest, WireRequest
-from translators.dialects.chat import ChatDialect
+from tests.rig import asks
+from tests.rig.asks import HI, TIME, WEATHER, Json, ask, call
+from translators.base import WireRequest
 from translators.providers.anthropic import Anthropic
 
-Json = dict[str, Any]
-HI: list[Json] = [{"role": "user", "content": "Hi"}]
-WEATHER: Json = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Weather of a city",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
-TIME: Json = {"type": "function", "function": {"name": "get_time"}}
+__all__ = ["HI", "TIME", "WEATHER", "Json", "Target", "ask", "call", "lacks", "wire"]
 
 
 @dataclass(frozen=True)
-class Target:
-    """A destination."""
+class Target(asks.Target):
+    """A destination that speaks this wire."""
 
     model: str = "claude-sonnet-4-5"
     provider: str = "anthropic"
-    api_version: str | None = None
-
-
-def ask(messages: Any = HI, **body: Any) -> ChatRequest:
-    """A request as the dialect reads it."""
-    raw = orjson.dumps({"model": "smart", "messages": messages, **body})
-    return ChatDialect().parse(raw, request_id="chatcmpl-ours", created=7)
 
 
 def wire(messages: Any = HI, *, to: str = "claude-sonnet-4-5", **body: Any) -> tuple[WireRequest, Json]:
@@ -46,8 +30,3 @@ def wire(messages: Any = HI, *, to: str = "claude-sonnet-4-5", **body: Any) -> t
 def lacks(messages: Any = HI, *, to: str = "claude-sonnet-4-5", **body: Any) -> tuple[str, ...]:
     """What the target cannot honour."""
     return Anthropic().unsupported(ask(messages, **body), Target(to))
-
-
-def call(name: str, arguments: str, call_id: str) -> Json:
-    """A tool call in a history."""
-    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}

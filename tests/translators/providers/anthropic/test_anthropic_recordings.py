@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from tests.rig.recordings import Case, params
-from tests.translators.providers.anthropic.anthropic_asks import ask
+from tests.translators.providers.anthropic.anthropic_asks import Target, ask
 from translators.base import ChatRequest, ChatResponse, WireResponse
 from translators.facts import FailureKind, Usage
 from translators.providers.anthropic import Anthropic, AnthropicDecoder
@@ -61,7 +61,7 @@ def assert_facts(case: Case, message: Message, finish_reason: str | None) -> Non
 @pytest.mark.parametrize("case", cases(streamed=False))
 def test_a_whole_answer_keeps_every_fact(case: Case) -> None:
     """And says its usage in inclusive buckets."""
-    response = Anthropic().response(ask(), WireResponse(200, case.answer.headers, case.body))
+    response = Anthropic().response(ask(), WireResponse(200, case.answer.headers, case.body), Target())
 
     assert isinstance(response, ChatResponse)
     answer, said = orjson.loads(response.body), orjson.loads(case.body)
@@ -112,7 +112,7 @@ def add_call(calls: list[Message], part: Message) -> None:
 
 def decode(wanted: ChatRequest, pieces: list[bytes]) -> tuple[AnthropicDecoder, bytes]:
     """A stream in pieces."""
-    decoder = Anthropic().decoder(wanted)
+    decoder = Anthropic().decoder(wanted, Target())
     out = b"".join([decoder.feed(piece) for piece in pieces])
     return decoder, out + decoder.close()
 

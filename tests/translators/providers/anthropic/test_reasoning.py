@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.translators.providers.anthropic.anthropic_asks import HI, WEATHER, Json, ask, call, wire
+from tests.translators.providers.anthropic.anthropic_asks import HI, WEATHER, Json, Target, ask, call, wire
 from translators.base import ChatResponse, WireResponse
 from translators.providers.anthropic import Anthropic
 from translators.providers.anthropic.reasoning import FORMAT
@@ -19,7 +19,7 @@ TEXT = {"type": "text", "text": "Let me see."}
 def answered(content: list[Json]) -> Json:
     """The message a client gets for these blocks."""
     body = {"id": "m", "model": "c", "content": content, "stop_reason": "tool_use", "usage": {}}
-    response = Anthropic().response(ask(), WireResponse(200, {}, orjson.dumps(body)))
+    response = Anthropic().response(ask(), WireResponse(200, {}, orjson.dumps(body)), Target())
     assert isinstance(response, ChatResponse)
     message: Json = orjson.loads(response.body)["choices"][0]["message"]
     return message
@@ -27,7 +27,7 @@ def answered(content: list[Json]) -> Json:
 
 def streamed(content: list[Json]) -> Json:
     """The message a client puts together from a stream of these blocks."""
-    decoder = Anthropic().decoder(ask(stream=True))
+    decoder = Anthropic().decoder(ask(stream=True), Target())
     message: Json = {"role": "assistant", "content": "", "tool_calls": [], "reasoning_details": []}
     events: list[Json] = []
     for index, block in enumerate(content):

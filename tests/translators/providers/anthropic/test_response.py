@@ -6,7 +6,7 @@ import orjson
 import pytest
 from openai.types.chat import ChatCompletion
 
-from tests.translators.providers.anthropic.anthropic_asks import Json, ask
+from tests.translators.providers.anthropic.anthropic_asks import Json, Target, ask
 from translators.base import ChatResponse, WireResponse
 from translators.facts import Failure, FailureKind, Usage
 from translators.providers.anthropic import Anthropic
@@ -28,7 +28,7 @@ def read(**fields: Any) -> ChatResponse | Failure:
         "usage": USAGE,
         **fields,
     }
-    return Anthropic().response(ask(), WireResponse(200, {"retry-after": "3"}, orjson.dumps(message)))
+    return Anthropic().response(ask(), WireResponse(200, {"retry-after": "3"}, orjson.dumps(message)), Target())
 
 
 def said(**fields: Any) -> Json:
@@ -192,7 +192,7 @@ def test_ids_are_ours_where_the_provider_gives_none() -> None:
 )
 def test_an_answer_that_is_none_is_garbled(body: bytes) -> None:
     """F7: never an exception."""
-    failure = Anthropic().response(ask(), WireResponse(200, {}, body))
+    failure = Anthropic().response(ask(), WireResponse(200, {}, body), Target())
 
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.reached_model) == (FailureKind.GARBLED, True)
@@ -202,6 +202,6 @@ def test_an_error_inside_a_200_is_that_error() -> None:
     """With the status of its type."""
     body = orjson.dumps({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
 
-    failure = Anthropic().response(ask(), WireResponse(200, {"retry-after": "3"}, body))
+    failure = Anthropic().response(ask(), WireResponse(200, {"retry-after": "3"}, body), Target())
 
     assert failure == Failure(FailureKind.OVERLOADED, "Overloaded", 529, 3.0, code="overloaded_error")

@@ -1,11 +1,11 @@
 """OpenAI's wire to each vendor: what goes out, and what a whole answer becomes."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
 
+from tests.rig.asks import Target
 from translators.base import ChatRequest, ChatResponse, WireRequest, WireResponse
 from translators.dialects.chat import ChatDialect
 from translators.facts import Failure, FailureKind, Usage
@@ -17,15 +17,6 @@ K = FailureKind
 USER = {"role": "user", "content": "hi"}
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a request goes."""
-
-    provider: str = "openai"
-    model: str = "theirs"
-    api_version: str | None = None
-
-
 def ask(**fields: Any) -> ChatRequest:
     """A request of a client."""
     raw = orjson.dumps({"model": "asked", "messages": [USER]} | fields)
@@ -34,7 +25,7 @@ def ask(**fields: Any) -> ChatRequest:
 
 def request(vendor: str, version: str | None = None, model: str = "theirs", **fields: Any) -> WireRequest:
     """The same in a vendor's words."""
-    return OpenAI(VENDORS[vendor]).request(ask(**fields), Place(vendor, model, version))
+    return OpenAI(VENDORS[vendor]).request(ask(**fields), Target(model, vendor, version))
 
 
 def body(vendor: str, **fields: Any) -> dict[str, Any]:
@@ -49,12 +40,12 @@ def body(vendor: str, **fields: Any) -> dict[str, Any]:
 def test_a_request_goes_out_as_it_came_with_the_targets_model() -> None:
     """Unknown fields too; the client's own body is not touched, for a retry reads it again."""
     wanted = ask(temperature=0.5, vendor_field={"a": [1]}, tools=[], seed=5, user="u")
-    wire = OpenAI(VENDORS["openai"]).request(wanted, Place())
+    wire = OpenAI(VENDORS["openai"]).request(wanted, Target("theirs", "openai"))
 
     assert (wire.method, wire.path, wire.dropped, dict(wire.headers)) == ("POST", "/chat/completions", (), {})
     assert orjson.loads(wire.body) == wanted.body | {"model": "theirs"}
     assert wanted.body["model"] == "asked"
-    assert OpenAI(VENDORS["openai"]).request(wanted, Place()) == wire
+    assert OpenAI(VENDORS["openai"]).request(wanted, Target("theirs", "openai")) == wire
 
 
 @pytest.mark.parametrize("options", [None, {}, {"include_usage": False}, {"include_obfuscation": False}])
@@ -176,7 +167,7 @@ def test_a_vendors_headers_go_along() -> None:
 )
 def test_binding_parameters_that_a_vendor_lacks_are_named(vendor: str, fields: Any, names: tuple[str, ...]) -> None:
     """A target that cannot honour them is no candidate; set to nothing, they bind nobody."""
-    assert OpenAI(VENDORS[vendor]).unsupported(ask(**fields), Place(vendor)) == names
+    assert OpenAI(VENDORS[vendor]).unsupported(ask(**fields), Target("theirs", vendor)) == names
 
 
 def test_what_a_vendor_lacks_is_not_sent_when_it_says_nothing() -> None:
@@ -204,7 +195,7 @@ def answer(**fields: Any) -> dict[str, Any]:
 def read(document: Any, **headers: str) -> ChatResponse | Failure:
     """An answer, read."""
     raw = document if type(document) is bytes else orjson.dumps(document)
-    return OpenAI(VENDORS["openai"]).response(ask(), WireResponse(200, headers, raw))
+    return OpenAI(VENDORS["openai"]).response(ask(), WireResponse(200, headers, raw), Target())
 
 
 def mended(document: Any) -> Any:
@@ -315,11 +306,11 @@ def test_other_answers_and_streams_have_their_readers() -> None:
     translator = OpenAI(VENDORS["openai"])
 
     assert translator.failure(WireResponse(503, {}, b"")).kind is K.OVERLOADED
-    assert isinstance(translator.decoder(ask()), OpenAIDecoder)
+    assert isinstance(translator.decoder(ask(), Target()), OpenAIDecoder)
 
 
 def test_a_search_with_its_defaults_is_asked_for_by_an_empty_object() -> None:
     """``{}`` is no "unset": a vendor without the search is no candidate."""
-    assert OpenAI(VENDORS["mistral"]).unsupported(ask(web_search_options={}), Place("mistral")) == (
+    assert OpenAI(VENDORS["mistral"]).unsupported(ask(web_search_options={}), Target("theirs", "mistral")) == (
         "web_search_options",
     )

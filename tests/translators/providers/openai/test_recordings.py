@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.rig.asks import Target
 from tests.rig.recordings import Case, params
 from translators.base import ChatRequest, ChatResponse, WireResponse
 from translators.dialects.chat import ChatDialect
@@ -70,7 +71,7 @@ def assert_facts(case: Case, message: Message, finish_reason: str | None) -> Non
 @pytest.mark.parametrize("case", cases(streamed=False))
 def test_a_whole_answer_keeps_every_fact(case: Case) -> None:
     """And says its usage in inclusive buckets."""
-    response = translator(case).response(ask(case), WireResponse(200, case.answer.headers, case.body))
+    response = translator(case).response(ask(case), WireResponse(200, case.answer.headers, case.body), Target())
 
     assert isinstance(response, ChatResponse)
     answer = orjson.loads(response.body)
@@ -112,7 +113,7 @@ def add_call(calls: list[Message], call: Message) -> None:
 
 def decode(case: Case, wanted: ChatRequest, pieces: list[bytes]) -> tuple[OpenAIDecoder, bytes]:
     """A recorded stream in pieces."""
-    decoder = translator(case).decoder(wanted)
+    decoder = translator(case).decoder(wanted, Target())
     out = b"".join([decoder.feed(piece) for piece in pieces])
     return decoder, out + decoder.close()
 
@@ -177,15 +178,12 @@ def test_a_recorded_request_goes_out_with_its_meaning(case: Case) -> None:
     """What a vendor's own client sent is what the vendor gets, but for null and for asking for usage."""
     wanted = ask(case)
 
-    class Target:
-        provider, model, api_version = case.provider, str(case.request["model"]), None
-
-    lane = translator(case)
-    wire = lane.request(wanted, Target())
+    lane, place = translator(case), Target(str(case.request["model"]), case.provider)
+    wire = lane.request(wanted, place)
     sent = orjson.loads(wire.body)
     expected = {name: value for name, value in case.request.items() if name not in ("stream_options", "messages")}
 
-    assert lane.unsupported(wanted, Target()) == ()
+    assert lane.unsupported(wanted, place) == ()
     limit = expected.pop("max_completion_tokens", None) if "max_completion_tokens" not in sent else None
     assert {name: sent[name] for name in expected if name in sent} == expected
     assert limit is None or sent["max_tokens"] == limit
