@@ -8,14 +8,14 @@ from typing import Any
 import openai
 import pytest
 
-from tests.rig import anthropic_asks, heard
+from tests.rig import heard
 from tests.rig.answers import Answer, Framing, Gate, at_random, bytewise
 from tests.rig.recordings import CASES, Case, params
 from tests.rig.server import Gateway
 from tests.rig.upstream import FakeUpstream
 
-SPOKEN_AS = {"gpustack": "openai", "vertex": "anthropic"}
-"""Providers without a row of their own whose wire is another's."""
+SPOKEN_AS = {"gpustack": "openai", "gemini": "google", "vertex": "anthropic"}
+"""Names in the configuration, where they differ."""
 ERROR_CLASSES = {400: openai.BadRequestError, 404: openai.NotFoundError, 429: openai.RateLimitError}
 UNBROKEN = [case for case in params(streamed=True) if "stream-error" not in str(case.id)]
 BREAKING = [case for case in params(streamed=True) if "stream-error" in str(case.id)] or params()
@@ -174,7 +174,8 @@ def _events(gateway: Gateway, case: Case) -> list[str]:
 
 def _upstream(case: Case) -> str:
     # A key that was refused is out of service for a while: those cases have an account of their own.
-    return f"{case.provider}-refused" if case.status in (401, 403) else case.provider
+    account = case.api.replace(".", "-")
+    return f"{case.provider}-{account}-refused" if case.status in (401, 403) else f"{case.provider}-{account}"
 
 
 def _model(case: Case) -> str:
@@ -183,14 +184,12 @@ def _model(case: Case) -> str:
 
 def _account(case: Case, url: str) -> dict[str, Any]:
     account = {"provider": SPOKEN_AS.get(case.provider, case.provider), "base_url": url, "api_key": "sk-upstream"}
-    return account | ({"api_version": "2024-02-01"} if case.provider == "azure" else {})
+    account |= {"api_version": "2024-02-01"} if case.provider == "azure" else {}
+    return account | case.replay.ACCOUNT
 
 
 def _body(case: Case) -> dict[str, Any]:
-    if case.api == "anthropic.messages":
-        body = anthropic_asks.openai_request(case.request)
-    else:
-        body = {name: value for name, value in case.request.items() if name != "stream_options"}
+    body = case.replay.openai_request(case.request, case.recording["request"]["path"])
     body |= {"model": _model(case), "stream": case.streamed}
     if case.streamed and case.usage_shown:
         body["stream_options"] = {"include_usage": True}
@@ -219,27 +218,11 @@ def _compare(case: Case, said: heard.Heard) -> None:
 
 def _check_request(case: Case, provider: FakeUpstream) -> None:
     (request,) = provider.requests
-    path, sent = request.path.partition("?")[0], request.json
     assert request.method == "POST"
     assert request.key == "sk-upstream"
-    if case.api == "anthropic.messages":
-        assert path == f"/{_upstream(case)}/v1/messages"
-        assert request.headers["anthropic-version"] == "2023-06-01"
-        assert sent["model"] == case.model
-        assert anthropic_asks.meaning(sent) == anthropic_asks.meaning(case.request)
-        return
-    assert path.startswith(f"/{_upstream(case)}/")
-    assert path.endswith("/chat/completions")
-    assert sent["model"] == case.model
-    assert bool(sent.get("stream")) is case.streamed
-    assert [_gist(message) for message in sent["messages"]] == [_gist(message) for message in case.request["messages"]]
-    assert sent.get("tools") == case.request.get("tools")
-    assert sent.get("response_format") == case.request.get("response_format")
-
-
-def _gist(message: dict[str, Any]) -> tuple[Any, ...]:
-    role = "system" if message["role"] == "developer" else message["role"]
-    return role, message.get("content"), message.get("tool_calls"), message.get("tool_call_id")
+    assert request.path.startswith(f"/{_upstream(case)}/")
+    case.replay.check_path(request.path, case.model, case.streamed)
+    assert case.replay.meaning(request.json) == case.replay.meaning(case.request)
 
 
 def _check_record(case: Case, gateway: Gateway, request_id: str) -> None:

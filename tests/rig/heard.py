@@ -8,7 +8,7 @@ from typing import Any
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from tests.rig.recordings import Tokens
+from tests.rig.tokens import Tokens
 
 
 @dataclass

@@ -4,6 +4,7 @@ The recordings lie beside the repository; see their README. Facts are in the pro
 maps them to OpenAI's meaning.
 """
 
+import base64
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,23 +14,12 @@ from typing import Any
 import pytest
 
 from tests.rig.answers import Answer, plain, stream
+from tests.rig.replays import REPLAYS, Replay
+from tests.rig.tokens import Tokens
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "recordings"
 
-FINISH_REASONS = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
-"""Anthropic's stop reasons (https://docs.anthropic.com/en/api/messages, 2026-11); OpenAI's stay as they are."""
 UPSTREAM_ONLY_HEADERS = {"content-length", "content-encoding", "transfer-encoding", "connection"}
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Usage; 0 where nothing is said of a part."""
-
-    prompt: int
-    completion: int
-    total: int
-    cached: int = 0
-    reasoning: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,6 +51,8 @@ class Case:
     def body(self) -> bytes:
         """The answer's body, to the byte where it was streamed."""
         response = self.recording["response"]
+        if response.get("raw_stream_base64") is not None:
+            return base64.b64decode(response["raw_stream_base64"])
         if response["raw_stream"] is not None:
             return str(response["raw_stream"]).encode()
         return (response["body"] if isinstance(response["body"], str) else json.dumps(response["body"])).encode()
@@ -78,7 +70,11 @@ class Case:
     def finish_reason(self) -> str | None:
         """As OpenAI spells it."""
         reason: str | None = self.facts.get("finish_reason")
-        return FINISH_REASONS.get(reason, reason) if reason else None
+        if reason is None:
+            return None
+        reason = self.replay.FINISH_REASONS.get(reason, reason)
+        calls = self.api != "openai.chat" and self.facts["tool_calls"]  # Gemini and Ollama do not tell calls from stops
+        return "tool_calls" if calls and reason == "stop" else reason
 
     @property
     def usage(self) -> Tokens | None:
@@ -93,24 +89,12 @@ class Case:
     @property
     def usage_shown(self) -> Tokens | None:
         """What a client is shown: the provider's numbers, put into inclusive buckets where they are not."""
-        said = self._said
-        if said is None:
-            return None
-        if self.api == "anthropic.messages":  # what was read from the cache and written to it is beside the input there
-            prompt = said.prompt + said.cached + (self.facts["usage"].get("cache_write_tokens") or 0)
-            return replace(said, prompt=prompt, total=prompt + said.completion)
-        if self.provider == "xai":  # thinking is beside the output, and in the total
-            return replace(said, completion=said.completion + said.reasoning)
-        return said
+        return self.replay.usage(self.facts)
 
     @property
-    def _said(self) -> Tokens | None:
-        said = self.facts.get("usage") or {}
-        if said.get("input_tokens") is None:
-            return None
-        prompt, completion = said["input_tokens"], said["output_tokens"]
-        total = said.get("total_tokens") or prompt + completion
-        return Tokens(prompt, completion, total, said.get("cached_tokens") or 0, said.get("reasoning_tokens") or 0)
+    def replay(self) -> Replay:
+        """How its interface is replayed."""
+        return REPLAYS[self.api]
 
 
 def _load() -> tuple[Case, ...]:
@@ -128,7 +112,7 @@ def _load() -> tuple[Case, ...]:
             entry["facts"],
         )
         for entry in entries
-        if entry["api"] in ("openai.chat", "anthropic.messages")
+        if entry["api"] in REPLAYS
     )
 
 

@@ -47,7 +47,8 @@ class Request:
     def key(self) -> str | None:
         """The credential it carried, in whatever header."""
         bearer = self.headers.get("authorization", "").removeprefix("Bearer ")
-        return bearer or self.headers.get("x-api-key") or self.headers.get("api-key")
+        others = (self.headers.get(name) for name in ("x-api-key", "api-key", "x-goog-api-key"))
+        return bearer or next(filter(None, others), None)
 
 
 Respond = Callable[[Request], Answer]

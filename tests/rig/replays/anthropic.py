@@ -8,13 +8,29 @@ import base64
 import json
 from typing import Any
 
+from tests.rig.tokens import Tokens
+
 Json = dict[str, Any]
+
+ACCOUNT: Json = {}
+FINISH_REASONS = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
+"""https://docs.anthropic.com/en/api/messages, 2026-11."""
 
 _PLAIN = ("max_tokens", "top_p", "top_k", "stop_sequences", "thinking")
 """Parameters that say what they say."""
 
 
-def openai_request(body: Json) -> Json:
+def usage(facts: Json) -> Tokens | None:
+    """Inclusive: what was read from the cache and written to it is beside the input there."""
+    said = facts.get("usage") or {}
+    if said.get("input_tokens") is None:
+        return None
+    cached, completion = said.get("cached_tokens") or 0, said["output_tokens"]
+    prompt = said["input_tokens"] + cached + (said.get("cache_write_tokens") or 0)
+    return Tokens(prompt, completion, prompt + completion, cached, said.get("reasoning_tokens") or 0)
+
+
+def openai_request(body: Json, path: str) -> Json:
     """The request that means the same."""
     ask: Json = {"max_tokens": body["max_tokens"], "messages": _system(body) + _messages(body["messages"])}
     ask |= {name: body[name] for name in ("temperature", "top_p", "top_k", "thinking") if name in body}
@@ -39,6 +55,11 @@ def meaning(body: Json) -> Json:
         "schema": output.get("format", {}).get("schema"),
         "effort": output.get("effort"),
     }
+
+
+def check_path(path: str, model: str, streamed: bool) -> None:
+    """One path for all."""
+    assert path.endswith("/v1/messages")
 
 
 def _system(body: Json) -> list[Json]:
