@@ -1,7 +1,7 @@
 """Every provider by the name that ``provider:`` takes in the YAML: where it is, and who translates for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from translators.base import ChatRequest, EmbeddingsRequest, Translator
@@ -43,6 +43,8 @@ class Provider:
     """Where these facts are from."""
     needs: tuple[str, ...] = ()
     """What else an upstream has to say: ``region``, ``project``."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Base URLs of regions that have one of another form, such as Vertex's ``global``."""
 
     def api(self, name: str | None = None) -> Api:
         """The API of this name, or the first one."""
