@@ -201,7 +201,7 @@ class Switchgear:
             return {"provider": config.provider, "off": config.off}
         health: dict[str, Any] = {"provider": config.provider}
         if lane.keys is not None:
-            health |= {"keys": len(config.secrets), "keys_in_service": lane.keys.in_service(now)}
+            health |= {"keys": len(config.secrets) or 1, "keys_in_service": lane.keys.in_service(now)}
         return health
 
     def _refuse(self, fault: Exception) -> None:
@@ -214,8 +214,7 @@ class Switchgear:
             _log.warning("server_settings_need_a_restart")
         self._config, self.snapshot, self._problems = config, snapshot, []
         self._metrics.known(*_names(snapshot))
-        for ring in self._state.rings.values():
-            ring.forgive()
+        self._state.forgive()
         self._metrics.config(valid=True, version=snapshot.version)
         for upstream in self._state.unused(config):
             spawn(self._retire(upstream), "retire-upstream")

@@ -21,6 +21,7 @@ from proxy.engine.story import Story
 from proxy.models import Model
 from proxy.observe.record import Record
 from translators.dialects.chat import ChatDialect
+from translators.registry import PROVIDERS
 
 NO_TARGET = 1
 """Exit code of ``explain`` when the request would not be sent."""
@@ -75,10 +76,23 @@ def _lines(config: Config) -> Iterator[str]:
 
 
 def _upstream(upstream: UpstreamConfig) -> str:
-    where = f" at {upstream.base_url}" if upstream.base_url else ""
-    state = f"OFF: {upstream.off}" if upstream.off else f"{len(upstream.secrets)} key(s)"
-    way = "" if upstream.transport.use == "fast" else f", by {upstream.transport.use}"
-    return f"{upstream.name}: {upstream.provider}{where}{way}, {state}"
+    parts = [
+        f"{upstream.provider} at {upstream.base_url}" if upstream.base_url else upstream.provider,
+        f"api {upstream.api or next(iter(PROVIDERS[upstream.provider].apis))}",
+        *(f"{name} {value}" for name in ("region", "project") if (value := getattr(upstream, name))),
+        *([] if upstream.transport.use == "fast" else [f"by {upstream.transport.use}"]),
+        *(f"{name}: {wish}" for name, wish in upstream.parameters),
+        f"OFF: {upstream.off}" if upstream.off else _credentials(upstream),
+    ]
+    return f"{upstream.name}: {', '.join(parts)}"
+
+
+def _credentials(upstream: UpstreamConfig) -> str:
+    auth = upstream.auth
+    if auth.use == "default":
+        return f"{len(upstream.secrets)} key(s)"
+    written = auth.access_key_id or auth.credentials or auth.client_secret
+    return f"auth {auth.use}, {'as written' if written else 'by what the surroundings say'}"
 
 
 def _target(target: TargetConfig) -> str:

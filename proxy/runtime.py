@@ -9,7 +9,7 @@ import random
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -18,18 +18,25 @@ from policies.base import Live, Principal, Target
 from policies.circuit import Circuit, CircuitKey
 from policies.ports import World
 from policies.strategy import StrategyName
-from proxy.config.schema import Config, ModelConfig, PolicyConfig, TransportConfig, UpstreamConfig, revealed
+from proxy.config.schema import AuthConfig, Config, ModelConfig, PolicyConfig, TransportConfig, UpstreamConfig, revealed
 from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import KeyTable
 from proxy.engine.chain import Chain, Link
-from proxy.engine.ports import Lane
+from proxy.engine.ports import Keys, Lane
 from proxy.models import Model, Models
 from proxy.upstream import certificates
-from proxy.upstream.auth import SCHEMES
+from proxy.upstream.auth import BEARER, SCHEMES
+from proxy.upstream.aws import AccessKeys, AmbientKeys, Signature, WrittenKeys
 from proxy.upstream.demo import DemoUpstream
+from proxy.upstream.entra import DATED_SCOPE, SCOPE, Application, EntraTokens
 from proxy.upstream.fast import FastUpstream
+from proxy.upstream.google import GoogleTokens
+from proxy.upstream.identity import Bearer, Identified
 from proxy.upstream.keys import KeyRing
+from proxy.upstream.place import base_url
 from proxy.upstream.port import Upstream
+from proxy.upstream.wallet import Wallet
+from translators.parameters import Wish
 from translators.registry import PROVIDERS
 
 LIVE_LIMIT = 4096
@@ -71,6 +78,14 @@ class State:
             self.passing.popitem(last=False)
         return live
 
+    def forgive(self) -> None:
+        """An operator has just been here: what is quarantined is tried again."""
+        for ring in self.rings.values():
+            ring.forgive()
+        for upstream in self.upstreams.values():
+            if isinstance(upstream, Identified):
+                upstream.wallet.forgive()
+
     def unused(self, config: Config) -> list[Upstream]:
         """Take out what this configuration no longer has; the upstreams are to be closed once they are idle."""
         for ring in self.rings.keys() - {_ring_of(upstream) for upstream in config.upstreams.values()}:
@@ -98,11 +113,17 @@ def _lane(config: UpstreamConfig, state: State) -> Lane:
     upstream = state.upstreams.get(config)
     if upstream is None:
         upstream = state.upstreams[config] = _upstream(config, state)
+    return Lane(PROVIDERS[config.provider].api(config.api).chat, upstream, _keys(config, upstream, state))
+
+
+def _keys(config: UpstreamConfig, upstream: Upstream, state: State) -> Keys | None:
+    if isinstance(upstream, Identified):
+        return upstream.wallet
     name, secrets = _ring_of(config)
     ring = state.rings.get((name, secrets))
     if ring is None and secrets:
         ring = state.rings[name, secrets] = KeyRing(secrets)
-    return Lane(PROVIDERS[config.provider].api().chat, upstream, ring)
+    return ring
 
 
 def _ring_of(config: UpstreamConfig) -> tuple[str, tuple[str, ...]]:
@@ -112,13 +133,19 @@ def _ring_of(config: UpstreamConfig) -> tuple[str, tuple[str, ...]]:
 def _upstream(config: UpstreamConfig, state: State) -> Upstream:
     if config.provider == "demo":
         return DemoUpstream(config.name, state.world.dice)
-    provider, transport = PROVIDERS[config.provider], config.transport
-    base_url = config.base_url or provider.base_url
-    assert base_url is not None, "the configuration was checked"
+    provider = PROVIDERS[config.provider]
+    api = provider.api(config.api)
+    where = base_url(provider, api, config.base_url, config.region, config.project, config.api_version)
+    upstream = _transport(config, where)
+    return upstream if config.auth.use == "default" else _identified(config, upstream, where)
+
+
+def _transport(config: UpstreamConfig, where: str) -> Upstream:
+    transport = config.transport
     account = (
         config.name,
-        _trimmed(base_url, provider.api().tails),
-        SCHEMES[config.provider],
+        where,
+        SCHEMES[config.provider] if config.auth.use == "default" else BEARER,
         dict(config.headers),
         config.connections,
         config.public_only or config.base_url is None,
@@ -136,10 +163,29 @@ def _verify(transport: TransportConfig) -> ssl.SSLContext | bool:
     return certificates.context(ca, cert, key, transport.verify)
 
 
-def _trimmed(base_url: str, tails: tuple[str, ...]) -> str:
-    for tail in tails:
-        base_url = base_url.removesuffix(tail)
-    return base_url
+def _identified(config: UpstreamConfig, upstream: Upstream, where: str) -> Upstream:
+    """With the libraries that this takes imported, here and not while somebody waits."""
+    if config.auth.use == "aws":
+        assert config.region is not None, "the configuration was checked"
+        signature = Signature(where, config.region, dict(config.headers))
+        return Identified(upstream, Wallet(_access_keys(config.auth), config.name), signature)
+    proxy = revealed(config.transport.proxy)
+    if config.auth.use == "google":
+        account = GoogleTokens(revealed(config.auth.credentials), proxy)
+        return Identified(upstream, Wallet(account, config.name), Bearer())
+    scope = config.auth.scope or (DATED_SCOPE if config.api_version else SCOPE)
+    tokens = EntraTokens(_application(config.auth), scope, config.auth.authority, proxy)
+    return Identified(upstream, Wallet(tokens, config.name), Bearer())
+
+
+def _access_keys(auth: AuthConfig) -> AmbientKeys | WrittenKeys:
+    key_id, key, token = map(revealed, (auth.access_key_id, auth.secret_access_key, auth.session_token))
+    return AmbientKeys() if key_id is None or key is None else WrittenKeys(AccessKeys(key_id, key, token))
+
+
+def _application(auth: AuthConfig) -> Application | None:
+    tenant, client, secret = map(revealed, (auth.tenant_id, auth.client_id, auth.client_secret))
+    return None if tenant is None or client is None or secret is None else Application(tenant, client, secret)
 
 
 def _principals(config: Config) -> Iterable[tuple[str, Principal]]:
@@ -151,6 +197,12 @@ def _principals(config: Config) -> Iterable[tuple[str, Principal]]:
 def _models(config: Config, state: State) -> Iterable[Model]:
     for model in config.models.values():
         yield Model(model.name, tuple(_targets(model, config, state)), model.chain)
+
+
+def wishes(upstream: UpstreamConfig, model: str) -> Mapping[str, Wish]:
+    """What becomes of single parameters of a request there: what the operator says."""
+    del model
+    return dict(upstream.parameters)
 
 
 def _targets(model: ModelConfig, config: Config, state: State) -> Iterable[Target]:
@@ -166,6 +218,7 @@ def _targets(model: ModelConfig, config: Config, state: State) -> Iterable[Targe
             weight=target.weight,
             timeouts=target.timeouts,
             api_version=upstream.api_version,
+            parameters=wishes(upstream, target.model),
             live=state.live_of(name),
         )
 

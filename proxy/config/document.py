@@ -24,20 +24,25 @@ from proxy.config.scalars import (
     Duration,
     HeaderName,
     HeaderValue,
+    HttpsUrl,
     ModelName,
     Name,
     Number,
     Patterns,
     PemFile,
+    Project,
     ProviderName,
     ProxyUrl,
+    Region,
     Secret,
+    SecretText,
     Size,
     Switch,
     Text,
     Whole,
 )
-from proxy.config.schema import TransportName
+from proxy.config.schema import AuthName, TransportName
+from translators.parameters import PARAMETERS, Wish
 
 
 class Section(BaseModel):
@@ -125,6 +130,46 @@ class Transport(Short):
     """false: trust whoever answers, and whoever is on the way there."""
 
 
+class Auth(Short):
+    """How an upstream is told who asks: a name, or a mapping with what is not to be taken from the surroundings."""
+
+    short = ((str, "use", lambda name: name),)
+    short_schema = ({"enum": list(get_args(AuthName))},)
+
+    use: AuthName
+    """default (by api_key), aws (signed requests), google (service account) or entra (Microsoft's tokens)."""
+    access_key_id: Secret | None = None
+    """aws; empty: the upstream is off. Default, with the next two: what botocore finds in the surroundings."""
+    secret_access_key: Secret | None = None
+    """aws; best as "${NAME:-}" or file:/run/secrets/name."""
+    session_token: Secret | None = None
+    """aws; of temporary keys. Empty: none."""
+    credentials: SecretText | None = None
+    """google: a service account's key, as file:/run/secrets/x.json. Default: Application Default Credentials."""
+    tenant_id: Secret | None = None
+    """entra; empty: the upstream is off. Default, with the next two: what DefaultAzureCredential finds."""
+    client_id: Secret | None = None
+    """entra; the application's."""
+    client_secret: Secret | None = None
+    """entra; best as "${NAME:-}" or file:/run/secrets/name."""
+    authority: HttpsUrl | None = None
+    """entra; where tokens come from in another cloud. Default: https://login.microsoftonline.com."""
+    scope: Text | None = None
+    """entra; what tokens are for. Default: https://ai.azure.com/.default; with api_version Cognitive Services."""
+
+
+Parameters = Annotated[
+    dict[str, Wish],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"anyOf": [{"enum": list(PARAMETERS)}, {"pattern": "^[A-Za-z0-9_-]+$"}]},
+            "additionalProperties": {"enum": list(get_args(Wish))},
+        }
+    ),
+]
+
+
 class Upstream(Section):
     """An account where requests can go."""
 
@@ -136,10 +181,20 @@ class Upstream(Section):
     """Several keys, used in turn; empty ones are skipped."""
     base_url: BaseUrl | None = None
     """Where it is, as its official SDK's base URL; trusted as written. Default: the provider's own."""
+    api: Text | None = None
+    """Which of the provider's APIs, where it has several. Default: the first."""
+    region: Region | None = None
+    """Region to ask in (Bedrock, Vertex; also for `auth: aws`)."""
+    project: Project | None = None
+    """Project to ask in (Vertex)."""
+    auth: Auth | None = None
+    """How it is told who asks. Default: by api_key."""
     api_version: Text | None = None
     """Version of its API to pin (Azure)."""
     timeouts: Deadlines = Deadlines()
     """Its own deadlines."""
+    parameters: Parameters = {}
+    """What becomes of parameters: drop (left out, and named), refuse (ask another upstream), pass (sent as it is)."""
     headers: dict[HeaderName, HeaderValue] = {}
     """Headers to send with each request."""
     public_only: Switch = False

@@ -18,7 +18,15 @@ ReadFile = Callable[[str], str]
 T = TypeVar("T", bound=BaseModel)
 
 _SECRET_FIELDS = {"api_key", "api_keys", "secret"}
-_SECRET_PARTS = {("headers",), ("transport", "proxy")}
+_SECRET_PARTS = {
+    ("headers",),
+    ("transport", "proxy"),
+    ("auth", "access_key_id"),
+    ("auth", "secret_access_key"),
+    ("auth", "session_token"),
+    ("auth", "credentials"),
+    ("auth", "client_secret"),
+}
 """Of an upstream."""
 _EXPECTED: Mapping[str, str] = {
     "int_type": "expected a whole number",

@@ -20,6 +20,8 @@ MIN_SECRET = 24
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_REGION = "[a-z0-9][a-z0-9-]{0,62}"
+_PROJECT = "[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}"
 _FIELD_NAME = "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}"
 """RFC 9110, 5.1."""
 _OUR_HEADERS = {
@@ -147,6 +149,22 @@ def _secret(value: object, info: ValidationInfo) -> object:
     return value
 
 
+def _secret_text(value: object, info: ValidationInfo) -> object:
+    """``file:/run/secrets/x`` stands for what is in that file, of whatever characters."""
+    if isinstance(value, str) and value.startswith("file:"):
+        try:
+            return _read(value.removeprefix("file:"), info).strip()
+        except (OSError, ValueError) as fault:
+            raise Wrong(f"the secret's file cannot be read: {_why(fault)}", show=False) from None
+    return value
+
+
+def _https_url(value: str) -> str:
+    if not value.startswith("https://"):
+        raise Wrong("expected an https URL, e.g. https://login.microsoftonline.us", show=False)
+    return value
+
+
 def _header_name(value: str) -> str:
     if not re.fullmatch(_FIELD_NAME, value) or value.lower() in _OUR_HEADERS:
         raise Wrong("no header that may be set here")
@@ -193,6 +211,21 @@ Patterns = Annotated[
 ProviderName = Annotated[str, AfterValidator(_provider), WithJsonSchema({"type": "string", "enum": sorted(PROVIDERS)})]
 BaseUrl = Annotated[str, AfterValidator(_base_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^@?#]+$"})]
 Secret = Annotated[SecretStr, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
+SecretText = Annotated[SecretStr, BeforeValidator(_secret_text), WithJsonSchema({"type": "string"})]
+"""More than a word: JSON, say."""
+HttpsUrl = Annotated[BaseUrl, AfterValidator(_https_url), WithJsonSchema({"type": "string", "pattern": "^https://"})]
+Region = Annotated[
+    str,
+    AfterValidator(_fits(_REGION, "a region, e.g. us-east-1")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_REGION}$"}),
+]
+"""Becomes a part of a host's name."""
+Project = Annotated[
+    str,
+    AfterValidator(_fits(_PROJECT, "a project's id, e.g. my-project")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PROJECT}$"}),
+]
+"""Becomes a part of a path."""
 ProxyUrl = Annotated[
     SecretStr | None, BeforeValidator(_proxy_url), BeforeValidator(_secret), WithJsonSchema({"type": "string"})
 ]
@@ -209,14 +242,18 @@ __all__ = [
     "Duration",
     "HeaderName",
     "HeaderValue",
+    "HttpsUrl",
     "ModelName",
     "Name",
     "Number",
     "Patterns",
     "PemFile",
+    "Project",
     "ProviderName",
     "ProxyUrl",
+    "Region",
     "Secret",
+    "SecretText",
     "Size",
     "Switch",
     "Text",

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from policies.base import Policy, Timeouts
 from policies.when import When
 from proxy.config.problems import Problem
+from translators.parameters import Wish
 
 
 def revealed(secret: SecretStr | None) -> str | None:
@@ -59,6 +60,29 @@ class TransportConfig:
     verify: bool = True
 
 
+AuthName = Literal["default", "aws", "google", "entra"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthConfig:
+    """How an upstream is told who asks. Where nothing else is set, ``use`` means what the surroundings say."""
+
+    use: AuthName = "default"
+    """``default``: by a key, as its provider has it."""
+    access_key_id: SecretStr | None = None
+    """``aws``, as are the next two."""
+    secret_access_key: SecretStr | None = None
+    session_token: SecretStr | None = None
+    credentials: SecretStr | None = None
+    """``google``: JSON of a service account's key."""
+    tenant_id: SecretStr | None = None
+    """``entra``, as are the rest."""
+    client_id: SecretStr | None = None
+    client_secret: SecretStr | None = None
+    authority: str | None = None
+    scope: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamConfig:
     """One account where requests can go."""
@@ -67,9 +91,16 @@ class UpstreamConfig:
     provider: str
     base_url: str | None = None
     """As written, without a slash at its end; None: the provider's own."""
+    api: str | None = None
+    """Which of the provider's APIs; None: the first one."""
+    region: str | None = None
+    project: str | None = None
+    auth: AuthConfig = AuthConfig()
     secrets: tuple[SecretStr, ...] = ()
     """Empty where the upstream needs none."""
     api_version: str | None = None
+    parameters: tuple[tuple[str, Wish], ...] = ()
+    """What becomes of single parameters of requests."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Sent with each request; their values may be secret."""
     public_only: bool = False

@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from policies.base import Timeouts
+from proxy.config.account import Accounts
 from proxy.config.document import Deadlines, Model, Target, Upstream
 from proxy.config.problems import Path, did_you_mean, written
 from proxy.config.reading import Reading
 from proxy.config.scalars import ModelName, Name
 from proxy.config.schema import ModelConfig, TargetConfig, UpstreamConfig
-from proxy.config.transport import check_transport, transport
-from translators.registry import PROVIDERS
 
 
 def overlaid(timeouts: Timeouts, *layers: Deadlines | None) -> Timeouts:
@@ -38,25 +37,12 @@ class Targets:
 
     def read_upstreams(self, value: Any) -> None:
         """Fill ``upstreams``."""
+        accounts = Accounts(self._reading)
         for name, entry in self._reading.mapping(value, ("upstreams",), Name).items():
             path = ("upstreams", name)
             section = self._sections[name] = self._reading.section(Upstream, entry, path)
             if section is not None:
-                self._check_address(section, entry, path)
-                check_transport(self._reading, section, entry, path)
-                self.upstreams[name] = _upstream(name, section, entry)
-
-    def _check_address(self, section: Upstream, entry: dict[str, Any], path: Path) -> None:
-        """What a provider needs to be told must be written, though it may turn out to be empty."""
-        provider = PROVIDERS[section.provider]
-        keys, located = {"api_key", "api_keys"} & entry.keys(), "base_url" in entry
-        if len(keys) == 2:
-            self._reading.problem((*path, "api_keys"), "either api_key or api_keys, not both", key=True)
-        if not located and provider.base_url is None:
-            self._reading.problem((*path, "base_url"), f"required: {section.provider} has no address of its own")
-        elif not located and provider.needs_key and not keys:
-            hint = f'api_key: "${{{provider.env}:-}}"'
-            self._reading.problem((*path, "api_key"), f"required: {section.provider} asks for a key, e.g. {hint}")
+                self.upstreams[name] = accounts.read(name, section, entry, path)
 
     def read_models(self, value: Any) -> None:
         """Fill ``models``, and warn of what is off."""
@@ -111,24 +97,6 @@ class Targets:
             hint = _nearest(target.to, self._sections)
             self._reading.problem(where, f"unknown upstream in {self._reading.quoted(where)}{hint}")
         return not fault and upstream in self.upstreams
-
-
-def _upstream(name: str, section: Upstream, entry: dict[str, Any]) -> UpstreamConfig:
-    keys = [*(section.api_keys or []), *([section.api_key] if section.api_key else [])]
-    secrets = tuple(secret for secret in keys if secret.get_secret_value())
-    declared = not {"api_key", "api_keys"}.isdisjoint(entry)
-    return UpstreamConfig(
-        name=name,
-        provider=section.provider,
-        base_url=section.base_url,
-        secrets=secrets,
-        api_version=section.api_version,
-        headers=tuple(section.headers.items()),
-        public_only=section.public_only,
-        connections=section.connections,
-        transport=transport(section.transport),
-        off="its keys are all empty" if PROVIDERS[section.provider].needs_key and declared and not secrets else None,
-    )
 
 
 def _nearest(target: str, upstreams: Iterable[str]) -> str:
