@@ -35,6 +35,7 @@ from proxy.upstream.identity import Bearer, Identified
 from proxy.upstream.keys import KeyRing
 from proxy.upstream.place import base_url
 from proxy.upstream.port import Upstream
+from proxy.upstream.sessions import Way
 from proxy.upstream.wallet import Wallet
 from translators.parameters import Wish
 from translators.registry import PROVIDERS
@@ -169,12 +170,12 @@ def _identified(config: UpstreamConfig, upstream: Upstream, where: str) -> Upstr
         assert config.region is not None, "the configuration was checked"
         signature = Signature(where, config.region, dict(config.headers))
         return Identified(upstream, Wallet(_access_keys(config.auth), config.name), signature)
-    proxy = revealed(config.transport.proxy)
+    way = Way(revealed(config.transport.proxy), revealed(config.transport.ca))
     if config.auth.use == "google":
-        account = GoogleTokens(revealed(config.auth.credentials), proxy)
+        account = GoogleTokens(revealed(config.auth.credentials), way)
         return Identified(upstream, Wallet(account, config.name), Bearer())
     scope = config.auth.scope or (DATED_SCOPE if config.api_version else SCOPE)
-    tokens = EntraTokens(_application(config.auth), scope, config.auth.authority, proxy)
+    tokens = EntraTokens(_application(config.auth), scope, config.auth.authority, way)
     return Identified(upstream, Wallet(tokens, config.name), Bearer())
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from proxy.upstream.port import Credential
+from proxy.upstream.sessions import Way
 from proxy.upstream.wallet import Grant
 
 SCOPE = "https://ai.azure.com/.default"
@@ -36,23 +37,21 @@ class EntraTokens:
 
     Args:
         application: who we are; None: what azure-identity's ``DefaultAzureCredential`` finds in the surroundings, whose
-            proxies it heeds, too.
+            proxies and certificates it heeds, too.
         scope: what the token is for.
         authority: URL of another cloud's Entra; None: the public one's, or ``AZURE_AUTHORITY_HOST``.
-        proxy: URL of an HTTP proxy on the way there for a written application; None: straight there, whatever the
-            environment says (S12).
+        way: there, for an application that is written.
     """
 
     label = "entra"
 
-    def __init__(self, application: Application | None, scope: str, authority: str | None, proxy: str | None) -> None:
+    def __init__(self, application: Application | None, scope: str, authority: str | None, way: Way) -> None:
         self._application, self._scope = application, scope
         self._options: dict[str, Any] = dict(_BOUNDS)
         if authority is not None:  # one that is written is trusted: Microsoft's list of its own is not asked
             self._options |= {"authority": authority, "disable_instance_discovery": True}
-        if application is not None:
-            self._options |= {"use_env_settings": False, "proxies": {"https": proxy} if proxy else None}
-        self._library = import_module("azure.identity")
+        self._way = way
+        self._library, self._transport = import_module("azure.identity"), import_module("azure.core.pipeline.transport")
         self._found: Any = None
 
     def issue(self, *, anew: bool) -> Grant[Credential]:
@@ -66,4 +65,6 @@ class EntraTokens:
         if self._application is None:
             return self._library.DefaultAzureCredential(**self._options)
         who = self._application
-        return self._library.ClientSecretCredential(who.tenant_id, who.client_id, who.client_secret, **self._options)
+        there = self._transport.RequestsTransport(session=self._way.session(), session_owner=False, **_BOUNDS)
+        names = who.tenant_id, who.client_id, who.client_secret
+        return self._library.ClientSecretCredential(*names, transport=there, **self._options)

@@ -11,6 +11,7 @@ from json import loads
 from typing import Any
 
 from proxy.upstream.port import Credential
+from proxy.upstream.sessions import Way
 from proxy.upstream.wallet import Grant
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -24,26 +25,20 @@ class GoogleTokens:
 
     Args:
         account: JSON of a service account's key; None: Application Default Credentials, which come with the
-            environment, its proxies included.
-        proxy: URL of an HTTP proxy on the way to the token server of a written account; None: straight there,
-            whatever the environment says (S12).
+            environment, its proxies and certificates included.
+        way: to the token server, for an account that is written.
     """
 
     label = "google"
 
-    def __init__(self, account: str | None, proxy: str | None) -> None:
-        self._account, self._proxy = account, proxy
-        self._transport = import_module("google.auth.transport.requests")
-        self._default, self._found = import_module("google.auth").default, None
-
-    _found: Any
+    def __init__(self, account: str | None, way: Way) -> None:
+        self._account, self._way = account, way
+        self._transport, self._default = import_module("google.auth.transport.requests"), import_module("google.auth")
+        self._found: Any = None
 
     def issue(self, *, anew: bool) -> Grant[Credential]:
         """See :class:`proxy.upstream.wallet.Issuer`: a fresh one each time."""
-        with import_module("requests").Session() as session:
-            if self._account is not None:
-                session.trust_env, session.max_redirects = False, 0
-                session.proxies = {"http": self._proxy, "https": self._proxy} if self._proxy else {}
+        with import_module("requests").Session() if self._account is None else self._way.session() as session:
             exchange = partial(self._transport.Request(session), timeout=SECONDS)
             if anew or self._found is None:
                 self._found = self._who(exchange)
@@ -54,7 +49,7 @@ class GoogleTokens:
 
     def _who(self, exchange: Any) -> Any:
         if self._account is None:
-            return self._default(scopes=[SCOPE], request=exchange)[0]
+            return self._default.default(scopes=[SCOPE], request=exchange)[0]
         accounts = import_module("google.oauth2.service_account")
         return accounts.Credentials.from_service_account_info(loads(self._account), scopes=[SCOPE])
 
