@@ -12,7 +12,7 @@ import orjson
 from translators.base import ChatRequest, JsonObject, Malformed, Response
 from translators.dialects import checks
 from translators.dialects.chat_messages import are_plain, check_messages
-from translators.dialects.chat_tools import check_tools
+from translators.dialects.chat_tools import check_functions, check_tools
 from translators.dialects.errors import envelope, unknown_model
 from translators.dialects.shape import check_shape, has_long_number, too_complex
 from translators.facts import Endpoint, may_be_model
@@ -53,6 +53,8 @@ class ChatDialect:
             raise checks.missing("messages")
         if body.get("tools") is not None:
             check_tools(body["tools"], raw, depth)
+        if body.get("functions") is not None:
+            check_functions(body["functions"], raw, depth)
         if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
             raise checks.wrong_value("max_tokens", "'max_completion_tokens' is set as well; set one of the two.")
         options = body.get("stream_options")
@@ -160,11 +162,39 @@ def _stream_options(value: Any, field: str) -> None:
             checks.boolean(value[name], f"{field}.{name}")
 
 
-def _typed(value: Any, field: str) -> None:
+def _response_format(value: Any, field: str) -> None:
     checks.obj(value, field)
     if value.get("type") is None:
         raise checks.missing(f"{field}.type")
     checks.string(value["type"], f"{field}.type")
+    form = value.get("json_schema")
+    if form is not None:
+        checks.obj(form, f"{field}.json_schema")
+        if form.get("schema") is not None:
+            checks.obj(form["schema"], f"{field}.json_schema.schema")
+
+
+def _tool_choice(value: Any, field: str) -> None:
+    _CHOICE(value, field)
+    if type(value) is not dict:
+        return
+    if value.get("type") is not None:
+        checks.string(value["type"], f"{field}.type")
+    if value.get("function") is not None:
+        checks.obj(value["function"], f"{field}.function")
+        _named(value["function"], f"{field}.function")
+
+
+def _function_call(value: Any, field: str) -> None:
+    _CHOICE(value, field)
+    if type(value) is dict:
+        _named(value, field)
+
+
+def _named(function: JsonObject, field: str) -> None:
+    if function.get("name") is None:
+        raise checks.missing(f"{field}.name")
+    checks.string(function["name"], f"{field}.name")
 
 
 def _modalities(value: Any, field: str) -> None:
@@ -195,11 +225,10 @@ _CHECKS: dict[str, checks.Check] = {
     "logit_bias": _logit_bias,
     "seed": checks.integer(),
     "stop": _stop,
-    "tool_choice": _CHOICE,
+    "tool_choice": _tool_choice,
     "parallel_tool_calls": checks.boolean,
-    "functions": checks.array,
-    "function_call": _CHOICE,
-    "response_format": _typed,
+    "function_call": _function_call,
+    "response_format": _response_format,
     "reasoning_effort": checks.string,
     "verbosity": checks.string,
     "modalities": _modalities,

@@ -6,9 +6,9 @@ refuses it by name. Source: https://platform.openai.com/docs/api-reference/chat/
 
 from typing import Any
 
-from translators.base import JsonObject, Malformed
+from translators.base import JsonObject
 from translators.dialects import checks
-from translators.dialects.errors import quoted
+from translators.dialects.images import MOST_IMAGES, check_image
 
 MOST_MESSAGES = 10_000
 
@@ -22,8 +22,18 @@ _PARTS_OF_ROLE = {
     "function": _TEXT,
 }
 _PLAIN_ROLES = ("user", "assistant", "system", "developer")
-_INSTEAD_OF_CONTENT = ("tool_calls", "function_call", "refusal", "audio", "reasoning_content", "reasoning_details")
-_URL_SCHEMES = ("https://", "http://", "data:")
+_INSTEAD_OF_CONTENT = (
+    "tool_calls",
+    "function_call",
+    "refusal",
+    "audio",
+    "reasoning_content",
+    "reasoning_details",
+    "reasoning",
+    "thinking_blocks",
+)
+_MAY_BE_EMPTY = frozenset({"assistant", "tool"})
+"""An answer that is nothing but calls, and a call that gave nothing: LangChain says both with an empty list."""
 
 
 def are_plain(messages: Any) -> bool:
@@ -67,6 +77,8 @@ def _message(message: Any, path: str) -> None:
         checks.string(message["tool_call_id"], f"{path}.tool_call_id")
     if message.get("tool_calls") is not None:
         _tool_calls(message["tool_calls"], f"{path}.tool_calls")
+    if message.get("function_call") is not None:
+        _function(message["function_call"], f"{path}.function_call")
     _content(message, role, f"{path}.content")
 
 
@@ -80,10 +92,13 @@ def _content(message: JsonObject, role: str, path: str) -> None:
         raise checks.wrong_value(path, "expected a string or an array of parts, but got null instead.")
     if type(content) is not list:
         raise checks.wrong_type(path, "one of a string or an array of objects", content)
-    checks.length(content, path, MOST_MESSAGES, least=0 if role == "assistant" else 1)
+    checks.length(content, path, MOST_MESSAGES, least=0 if role in _MAY_BE_EMPTY else 1)
     allowed = _PARTS_OF_ROLE[role]
     for i, part in enumerate(content):
         _part(part, allowed, role, f"{path}[{i}]")
+    if len(content) > MOST_IMAGES:
+        images = [part for part in content if part["type"] == "image_url"]
+        checks.length(images, path, MOST_IMAGES, what="images")
 
 
 def _part(part: Any, allowed: frozenset[str], role: str, path: str) -> None:
@@ -102,17 +117,6 @@ def _part(part: Any, allowed: frozenset[str], role: str, path: str) -> None:
     check(part[kind], f"{path}.{kind}")
 
 
-def _image(image: Any, path: str) -> None:
-    if type(image) is dict:
-        path, image = f"{path}.url", image.get("url")
-        if image is None:
-            raise checks.missing(path)
-    checks.string(image, path)  # Mistral takes the URL itself in place of the object
-    if not image[:8].lower().startswith(_URL_SCHEMES):
-        message = f"Invalid image URL '{quoted(image)}': expected an http(s) URL or a base64-encoded data URL."
-        raise Malformed(message, "invalid_image_url", path)
-
-
 def _audio(audio: Any, path: str) -> None:
     checks.obj(audio, path)
     for name in ("data", "format"):
@@ -124,7 +128,7 @@ def _audio(audio: Any, path: str) -> None:
 _PART_CHECKS: dict[str, checks.Check] = {
     "text": checks.string,
     "refusal": checks.string,
-    "image_url": _image,
+    "image_url": check_image,
     "input_audio": _audio,
     "file": checks.obj,
 }
@@ -136,11 +140,18 @@ def _tool_calls(calls: Any, path: str) -> None:
         checks.obj(call, f"{path}[{i}]")
         if call.get("id") is not None:
             checks.string(call["id"], f"{path}[{i}].id")
-        function = call.get("function")
-        if function is None:
-            continue  # a custom tool's call, or another vendor's
-        checks.obj(function, f"{path}[{i}].function")
-        for name in ("name", "arguments"):
-            if function.get(name) is None:
-                raise checks.missing(f"{path}[{i}].function.{name}")
-            checks.string(function[name], f"{path}[{i}].function.{name}")
+        if call.get("type") is not None:
+            checks.string(call["type"], f"{path}[{i}].type")
+        if call.get("function") is not None:
+            _function(call["function"], f"{path}[{i}].function")
+        elif call.get("type") in (None, "function"):  # else a custom tool's call, or another vendor's
+            raise checks.missing(f"{path}[{i}].function")
+
+
+def _function(function: Any, path: str) -> None:
+    """What was called: a name and its arguments as text; an object would be read differently by each vendor."""
+    checks.obj(function, path)
+    for name in ("name", "arguments"):
+        if function.get(name) is None:
+            raise checks.missing(f"{path}.{name}")
+        checks.string(function[name], f"{path}.{name}")

@@ -1,4 +1,4 @@
-"""The ``tools`` of a chat completion: how many, how large, and whether their schemas can be resolved (D20).
+"""The ``tools`` of a chat completion, or its ``functions``: how many, how large, can their schemas be resolved (D20)?
 
 A reference that leads out of its schema would make some server fetch it; one that leads to itself alone never ends.
 A schema that contains itself, a tree's node for example, is fine: OpenAI's structured outputs document it.
@@ -22,6 +22,11 @@ LARGEST_SCHEMA = 256 * 1024
 LARGEST_SCHEMAS = 1024 * 1024
 """Bytes of all of them."""
 DEEPEST_SCHEMA = 32
+_FUNCTION_CHECKS: dict[str, checks.Check] = {
+    "description": checks.string,
+    "strict": checks.boolean,
+    "parameters": checks.obj,
+}
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -38,18 +43,29 @@ def check_tools(tools: Any, raw: bytes, depth: int) -> None:
     """
     checks.array(tools, "tools")
     checks.length(tools, "tools", MOST_TOOLS)
+    schemas = {f"tools[{i}].function.parameters": _tool(tool, f"tools[{i}]") for i, tool in enumerate(tools)}
+    _check_schemas(schemas, "tools", raw, depth)
+
+
+def check_functions(functions: Any, raw: bytes, depth: int) -> None:
+    """The same for the field that ``tools`` replaced."""
+    checks.array(functions, "functions")
+    checks.length(functions, "functions", MOST_TOOLS)
+    schemas = {f"functions[{i}].parameters": _function(each, f"functions[{i}]") for i, each in enumerate(functions)}
+    _check_schemas(schemas, "functions", raw, depth)
+
+
+def _check_schemas(schemas: dict[str, JsonObject | None], field: str, raw: bytes, depth: int) -> None:
     large, deep = len(raw) > LARGEST_SCHEMA, depth > DEEPEST_SCHEMA
     referring = b'"$ref"' in raw or b"\\u00" in raw
     total = 0
-    for i, tool in enumerate(tools):
-        schema = _tool(tool, f"tools[{i}]")
+    for path, schema in schemas.items():
         if schema is None:
             continue
-        path = f"tools[{i}].function.parameters"
         if large:
             total += _size(schema, path)
             if total > LARGEST_SCHEMAS:
-                raise _too_large("tools", LARGEST_SCHEMAS, total)
+                raise _too_large(field, LARGEST_SCHEMAS, total)
         if deep and depth_of(schema, DEEPEST_SCHEMA + 1) > DEEPEST_SCHEMA:
             raise _bad_schema(path, f"it is nested deeper than {DEEPEST_SCHEMA} levels.")
         if referring:
@@ -65,19 +81,26 @@ def _tool(tool: Any, path: str) -> JsonObject | None:
     if function is None:
         if tool.get("type") in (None, "function"):
             raise checks.missing(f"{path}.function")
+        if tool.get("custom") is not None:
+            checks.obj(tool["custom"], f"{path}.custom")
         return None
-    checks.obj(function, f"{path}.function")
+    return _function(function, f"{path}.function")
+
+
+def _function(function: Any, path: str) -> JsonObject | None:
+    checks.obj(function, path)
     name = function.get("name")
     if name is None:
-        raise checks.missing(f"{path}.function.name")
-    checks.string(name, f"{path}.function.name")
-    checks.short(name, f"{path}.function.name", LONGEST_NAME)
+        raise checks.missing(f"{path}.name")
+    checks.string(name, f"{path}.name")
+    checks.short(name, f"{path}.name", LONGEST_NAME)
     if not name or not _NAME_CHARACTERS.issuperset(name):
         why = f"Invalid name of a function: '{quoted(name)}'. Use letters, digits, underscores and dashes."
-        raise Malformed(why, "invalid_function_parameters", f"{path}.function.name")
+        raise Malformed(why, "invalid_function_parameters", f"{path}.name")
+    for field, check in _FUNCTION_CHECKS.items():
+        if function.get(field) is not None:
+            check(function[field], f"{path}.{field}")
     schema: JsonObject | None = function.get("parameters")
-    if schema is not None:
-        checks.obj(schema, f"{path}.function.parameters")
     return schema
 
 

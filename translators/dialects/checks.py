@@ -112,10 +112,11 @@ def one_of(value: str, allowed: Iterable[str], path: str) -> None:
         raise wrong_value(path, f"'{quoted(value)}'. Supported values are: {', '.join(f'{a!r}' for a in allowed)}.")
 
 
-def length(value: list[Any], path: str, most: int, least: int = 0) -> None:
-    """How many elements an array has."""
+def length(value: list[Any], path: str, most: int, least: int = 0, what: str = "elements") -> None:
+    """How many elements an array has, or how many of the kind ``what`` that are given."""
     if len(value) > most:
-        limit = f"Expected an array with maximum length {most}, but got an array with length {len(value)} instead."
+        array = "an array" if what == "elements" else f"an array of {what}"
+        limit = f"Expected {array} with maximum length {most}, but got {array} with length {len(value)} instead."
         raise Malformed(f"Invalid '{path}': array too long. {limit}", "array_above_max_length", path)
     if len(value) < least:
         limit = f"Expected an array with minimum length {least}, but got an empty array instead."

@@ -274,6 +274,18 @@ def test_a_value_out_of_range_is_refused(field: str, value: Any, code: str) -> N
         ("modalities", [1], "invalid_type", "modalities[0]"),
         ("response_format", {}, "missing_required_parameter", "response_format.type"),
         ("response_format", {"type": 1}, "invalid_type", "response_format.type"),
+        ("response_format", {"type": "json_schema", "json_schema": 1}, "invalid_type", "response_format.json_schema"),
+        (
+            "response_format",
+            {"type": "json_schema", "json_schema": {"name": "a", "schema": []}},
+            "invalid_type",
+            "response_format.json_schema.schema",
+        ),
+        ("tool_choice", {"type": 1}, "invalid_type", "tool_choice.type"),
+        ("tool_choice", {"type": "function", "function": "f"}, "invalid_type", "tool_choice.function"),
+        ("tool_choice", {"function": {}}, "missing_required_parameter", "tool_choice.function.name"),
+        ("function_call", {}, "missing_required_parameter", "function_call.name"),
+        ("function_call", {"name": 1}, "invalid_type", "function_call.name"),
     ],
 )
 def test_what_is_wrong_inside_is_named_by_its_path(field: str, value: Any, code: str, param: str) -> None:
@@ -301,6 +313,14 @@ def test_stream_options_want_booleans() -> None:
         ("top_p", 1.0),
         ("stop", ["a"] * 4),
         ("stop", "a"),
+        ("logit_bias", {str(i): 100 for i in range(1024)}),
+        ("metadata", {"k" * 64 if i == 0 else str(i): "x" * 512 for i in range(16)}),
+        ("tool_choice", "required"),
+        ("tool_choice", {"type": "function", "function": {"name": "f"}}),
+        ("tool_choice", {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}),
+        ("function_call", "none"),
+        ("response_format", {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}),
+        ("response_format", {"type": "json_object"}),
     ],
 )
 def test_the_ends_of_a_range_are_in_it(field: str, value: Any) -> None:

@@ -14,16 +14,16 @@ def tool(parameters: Any = None, name: Any = "f") -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "parameters": parameters}}
 
 
-def parse(tools: Any) -> None:
+def parse(tools: Any, field: str = "tools") -> None:
     """Tools inside a request, parsed."""
-    body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": tools}
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}], field: tools}
     ChatDialect().parse(orjson.dumps(body), request_id="x", created=1)
 
 
-def refused(tools: Any) -> tuple[str, str | None]:
+def refused(tools: Any, field: str = "tools") -> tuple[str, str | None]:
     """Code and param for which tools are refused."""
     with pytest.raises(Malformed) as caught:
-        parse(tools)
+        parse(tools, field)
     return caught.value.code, caught.value.param
 
 
@@ -57,6 +57,7 @@ TREE = {
         [tool({"type": "object", "properties": {}}, "a-b_C9")],
         [{"function": {"name": "f"}}],
         [{"type": "custom", "custom": {"name": "c"}}],
+        [{"type": "function", "function": {"name": "f", "description": None, "strict": None, "parameters": None}}],
         [{"type": "web_search"}],
         [tool(nested(32))],
         [tool(TREE)],
@@ -84,6 +85,9 @@ def test_legal_tools_pass(tools: Any) -> None:
         (tool(name="a\r\nb"), "invalid_function_parameters", ".function.name"),
         (tool(name="x" * 65), "string_above_max_length", ".function.name"),
         (tool([]), "invalid_type", ".function.parameters"),
+        ({"type": "custom", "custom": "c"}, "invalid_type", ".custom"),
+        ({"function": {"name": "f", "description": 5}}, "invalid_type", ".function.description"),
+        ({"function": {"name": "f", "strict": "yes"}}, "invalid_type", ".function.strict"),
         (tool("{}"), "invalid_type", ".function.parameters"),
         (tool(nested(33)), "invalid_function_parameters", ".function.parameters"),
         (tool({"x": "x" * 262_144}), "string_above_max_length", ".function.parameters"),
@@ -115,3 +119,28 @@ def test_tools_are_limited_in_number_and_in_sum() -> None:
     """D20."""
     assert refused([tool()] * 129) == ("array_above_max_length", "tools")
     assert refused([tool({"x": "x" * 250_000})] * 5) == ("string_above_max_length", "tools")
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "field"),
+    [
+        ("f", "invalid_type", ""),
+        ({}, "missing_required_parameter", ".name"),
+        ({"name": "a b"}, "invalid_function_parameters", ".name"),
+        ({"name": "f", "parameters": []}, "invalid_type", ".parameters"),
+        ({"name": "f", "parameters": nested(33)}, "invalid_function_parameters", ".parameters"),
+        ({"name": "f", "parameters": {"$ref": "https://x"}}, "invalid_function_parameters", ".parameters"),
+        ({"name": "f", "parameters": {"x": "x" * 262_144}}, "string_above_max_length", ".parameters"),
+    ],
+)
+def test_functions_are_held_to_what_tools_are(bad: Any, code: str, field: str) -> None:
+    """D20: the older field is no way round."""
+    assert refused([{"name": "f"}, bad], "functions") == (code, f"functions[1]{field}")
+
+
+def test_functions_are_limited_in_number_and_in_sum() -> None:
+    """D20."""
+    assert refused([{"name": "f"}] * 129, "functions") == ("array_above_max_length", "functions")
+    large = {"name": "f", "parameters": {"x": "x" * 250_000}}
+    assert refused([large] * 5, "functions") == ("string_above_max_length", "functions")
+    parse([large] * 4, "functions")
