@@ -101,10 +101,11 @@ class Wallet(Generic[Held]):
     Args:
         issuer: where it comes from.
         upstream: whose it is, for the log.
+        clock: monotonic seconds.
     """
 
-    def __init__(self, issuer: Issuer[Held], upstream: str) -> None:
-        self._issuer, self._upstream = issuer, upstream
+    def __init__(self, issuer: Issuer[Held], upstream: str, clock: Callable[[], float] = monotonic) -> None:
+        self._issuer, self._upstream, self._clock = issuer, upstream, clock
         self._badge = _Badge(issuer.label, lambda: self._held.secret if self._held is not None else "")
         self._held: Held | None = None
         self._renew_at = self._ends_at = _NEVER
@@ -124,7 +125,7 @@ class Wallet(Generic[Held]):
         Raises:
             TransportFault: there is none.
         """
-        now = monotonic()
+        now = self._clock()
         if self._held is not None and now < self._ends_at:
             if now >= self._renew_at:
                 self._fetching()
@@ -134,7 +135,7 @@ class Wallet(Generic[Held]):
         done, _ = await asyncio.wait((self._fetching(),), timeout=min(within, PATIENCE))
         if not done:
             raise TransportFault(LATE)
-        if self._held is None or monotonic() >= self._ends_at:
+        if self._held is None or self._clock() >= self._ends_at:
             raise TransportFault(NOT_ISSUED)
         return self._held
 
@@ -190,14 +191,14 @@ class Wallet(Generic[Held]):
             self._take(grant)
 
     def _take(self, grant: Grant[Held]) -> None:
-        now, seconds = monotonic(), float("inf") if grant.seconds is None else grant.seconds
+        now, seconds = self._clock(), float("inf") if grant.seconds is None else grant.seconds
         self._held, self._dropped = grant.identity, False
         self._ends_at = now + seconds
         self._renew_at = now + max(seconds - RENEWED_BEFORE, seconds / 2)
         self.untroubled = not self._doubted
 
     def _failed(self, fault: Exception) -> None:
-        now = monotonic()
+        now = self._clock()
         self._renew_at = now + PAUSE
         if now >= self._ends_at:
             self._back_at, self.untroubled = max(self._back_at, now + PAUSE), False

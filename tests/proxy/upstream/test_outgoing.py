@@ -116,3 +116,15 @@ def test_a_request_that_could_go_elsewhere_is_a_fault_of_ours(request_: WireRequ
     """``https://host`` + ``@evil.example`` is another host."""
     with pytest.raises(ValueError, match=r"could change the host|a method that is none"):
         HEADS.head(request_, None)
+
+
+def test_a_signed_head_is_not_remembered() -> None:
+    """There is no other request with it: it would only take the place of those that come again."""
+    heads = Heads(origin("http://x.org"), BEARER, {})
+    usual, signed = WireRequest("/", b""), WireRequest("/", b"", {"authorization": "AWS4-HMAC-SHA256 1"})
+    first = heads.head(usual, KEY)
+    made = [heads.head(signed, None) for _ in range(KEPT)]
+
+    assert heads.head(usual, KEY) is first
+    assert made[0] == made[1]
+    assert made[0] is not made[1]
