@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from translators.base import EmbeddingsRequest, JsonObject, Request
+from translators.omission import uses_of_part, without
 from translators.value import Word
 
 Wish = Literal["drop", "refuse", "pass"]
@@ -104,7 +105,6 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
 
 _ALWAYS = frozenset({"model", "messages", "stream", "stream_options"})
 """Every wire format says these."""
-_PART = "messages[].content[]."
 
 
 class Table:
@@ -120,25 +120,39 @@ class Table:
     def __init__(self, said: Mapping[str, str], unknown: Treatment = Treatment.ADVISORY) -> None:
         self.said, self.unknown = said, unknown
         self._treatments = {name: parameter.loss for name, parameter in PARAMETERS.items()}
-        self._treatments |= {name: Treatment.MAPPED if how else Treatment.NATIVE for name, how in said.items()}
-        self._beginnings = tuple([name[:-1] for name in said if name.endswith("*")])
+        self._treatments |= {name: _said(how) for name, how in said.items()}
+        self._beginnings = {name[:-1]: _said(how) for name, how in said.items() if name.endswith("*")}
+        losses = {name: loss for name, loss in self._treatments.items() if loss in (_ADVISORY, _BINDING)}
+        self._losses = losses.keys() if unknown is Treatment.NATIVE else None
 
     def treatment(self, name: str) -> Treatment:
         """What becomes of a name that a request uses."""
         known = self._treatments.get(name)
         if known is not None:
             return known
-        if self.unknown is Treatment.NATIVE or (self._beginnings and name.startswith(self._beginnings)):
+        for beginning, treatment in self._beginnings.items():
+            if name.startswith(beginning):
+                return treatment
+        if self.unknown is Treatment.NATIVE:
             return Treatment.NATIVE
         return _BINDING if "." in name or "[]" in name else self.unknown
 
     def unmet(self, uses: tuple[str, ...]) -> tuple[str, ...]:
         """The binding names among these: a target that has to say them is no candidate."""
-        return tuple([name for name in uses if self.treatment(name) is _BINDING])
+        return self._lost(uses, _BINDING)
 
     def left_out(self, uses: tuple[str, ...]) -> tuple[str, ...]:
         """The advisory names among these, to be left out and named."""
-        return tuple([name for name in uses if self.treatment(name) is _ADVISORY])
+        return self._lost(uses, _ADVISORY)
+
+    def _lost(self, uses: tuple[str, ...], loss: Treatment) -> tuple[str, ...]:
+        if self._losses is not None and self._losses.isdisjoint(uses):
+            return ()
+        return tuple([name for name in uses if self.treatment(name) is loss])
+
+
+def _said(how: str) -> Treatment:
+    return Treatment.MAPPED if how else Treatment.NATIVE
 
 
 def uses_of(body: JsonObject, *, plain: bool) -> tuple[str, ...]:
@@ -175,23 +189,7 @@ def _uses_of_message(message: JsonObject) -> Iterator[str]:
     if type(content) is not list:
         return
     for part in content:
-        kind = part["type"]
-        if kind in ("text", "refusal"):
-            continue
-        yield f"{_PART}{kind[:64]}"
-        inner = part.get(kind)
-        if kind == "image_url":
-            yield from _uses_of_image(inner)
-        elif kind == "file" and type(inner) is dict and not inner.get("file_data"):
-            yield f"{_PART}file.file_id"
-
-
-def _uses_of_image(image: Any) -> Iterator[str]:
-    url, detail = (image.get("url"), image.get("detail")) if type(image) is dict else (image, None)
-    if type(url) is str and url[:5].lower() != "data:":
-        yield f"{_PART}image_url.url"
-    if detail not in (None, "auto"):
-        yield f"{_PART}image_url.detail"
+        yield from uses_of_part(part)
 
 
 def _tools(tools: list[JsonObject]) -> Iterator[str]:
@@ -242,34 +240,38 @@ def fitted(ask: Request, wishes: Mapping[str, Wish]) -> Fitted:
         wishes: by name, or by the field that a name begins with.
     """
     found = {name: wishes.get(name) or wishes.get(name.partition(".")[0]) for name in ask.uses}
-    dropped = tuple([name for name, wish in found.items() if wish == "drop"])
-    refused = tuple([name for name, wish in found.items() if wish == "refuse"])
+    dropped = with_followers(tuple([name for name, wish in found.items() if wish == "drop"]), ask.uses)
+    refused = tuple([name for name, wish in found.items() if wish == "refuse" and name not in dropped])
     if not dropped:
         return Fitted(ask, (), refused)
     uses = tuple([name for name in ask.uses if name not in dropped])
-    less = replace(ask, body=_without(ask.body, dropped), uses=uses)
+    less = replace(ask, body=without(ask.body, dropped), uses=uses)
     if isinstance(less, EmbeddingsRequest) and "dimensions" in dropped:
         less = replace(less, dimensions=None)
     return Fitted(less, dropped, refused)
 
 
-def _without(body: JsonObject, names: tuple[str, ...]) -> JsonObject:
-    fields = {name.partition(".")[0] for name in names if "[]" not in name}
-    parts = {name.removeprefix(_PART) for name in names if name.startswith(_PART)}
-    less = {name: value for name, value in body.items() if name not in fields}
-    if parts:
-        less["messages"] = [_without_parts(message, parts) for message in body["messages"]]
-    if "messages[].name" in names:
-        less["messages"] = [
-            {name: value for name, value in message.items() if name != "name" or message["role"] == "function"}
-            for message in less["messages"]
-        ]
-    return less
+_FOLLOWS = {
+    "tools[]": "tools",
+    "tool_choice": "tools",
+    "parallel_tool_calls": "tools",
+    "function_call": "functions",
+    "top_logprobs": "logprobs",
+    "audio": "modalities",
+}
+"""What means nothing, or is a 400, without something else."""
 
 
-def _without_parts(message: JsonObject, kinds: set[str]) -> JsonObject:
-    content = message.get("content")
-    if type(content) is not list:
-        return message
-    kept = [part for part in content if part["type"] not in kinds]
-    return message if len(kept) == len(content) else {**message, "content": kept or ""}
+def with_followers(names: tuple[str, ...], uses: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that go where these go: a choice among tools goes with the tools.
+
+    Args:
+        names: what is left out.
+        uses: all that the request uses.
+    """
+    followers = [name for name in uses if name not in names and _goes_with(name, names)]
+    return (*names, *followers) if followers else names
+
+
+def _goes_with(name: str, names: tuple[str, ...]) -> bool:
+    return _FOLLOWS.get(name.partition(".")[0], "") in names or any(name.startswith(f"{one}.") for one in names)

@@ -194,7 +194,7 @@ def test_a_target_that_cannot_honour_a_parameter_is_no_candidate() -> None:
     with Playbook(lacking, "b/m") as book:
         (
             book
-            >> asks(logit_bias={"50256": -100})
+            >> asks(logprobs=True)
             << sends("b/m")
             >> replies_with("Hello")
             << observes("b/m")
@@ -203,7 +203,7 @@ def test_a_target_that_cannot_honour_a_parameter_is_no_candidate() -> None:
         )
 
         assert [(n.target, n.why) for n in book.story.rounds[0].notes if n.verdict == "drop"] == [
-            ("a/m", "cannot honour logit_bias")
+            ("a/m", "cannot honour logprobs")
         ]
 
 
@@ -211,11 +211,11 @@ def test_a_parameter_that_no_target_can_honour_is_refused_by_name() -> None:
     """A 400 that says which, rather than an answer to another question."""
     lacking = [replace(target(name), provider="groq") for name in ("a/m", "b/m")]
     with Playbook(*lacking) as book:
-        book >> asks(logit_bias={"50256": -100}) << refuses(400, "unsupported_parameter") << settles("failed", 400)
+        book >> asks(logprobs=True) << refuses(400, "unsupported_parameter") << settles("failed", 400)
 
         failure = book.witness.settled[0][1].failure
         assert failure is not None
-        assert (failure.param, failure.message) == ("logit_bias", "No target can honour logit_bias: tried a/m, b/m.")
+        assert (failure.param, failure.message) == ("logprobs", "No target can honour logprobs: tried a/m, b/m.")
 
 
 def test_parameters_without_a_place_are_named() -> None:
@@ -294,7 +294,7 @@ def test_a_plan_drops_what_an_attempt_would_not_use() -> None:
     """The plan and the attempt read the same pad."""
     lacking = replace(target("a/m"), provider="groq")
     with Playbook(lacking, "b/m") as book:
-        body = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "logit_bias": {"1": 1}}
+        body = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "logprobs": True}
         _, choice = book.engine.plan(book.job(body, {}))
 
         assert choice.target == book.targets[1]

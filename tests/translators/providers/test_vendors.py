@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from translators.parameters import PARAMETERS, Treatment
 from translators.providers.vendors import VENDORS, Vendor
 
 NAMES = {
@@ -24,9 +25,35 @@ def test_a_row_is_consistent(vendor: Vendor) -> None:
     assert VENDORS[vendor.name] is vendor
     assert vendor.source
     assert vendor.path.startswith("/")
-    assert not vendor.drops & vendor.lacks
-    assert not vendor.renames.keys() & (vendor.drops | vendor.lacks)
-    assert all(name == name.lower() for name in vendor.headers)
+    assert vendor.lacks <= PARAMETERS.keys()
+    assert vendor.since.keys() <= PARAMETERS.keys()
+    assert not vendor.lacks & (vendor.renames.keys() | vendor.words.keys() | vendor.since.keys())
+    assert all(name == name.lower() for name in (*vendor.headers, *vendor.image_headers))
+    assert vendor.keeps not in vendor.message_drops
+    assert (vendor.keeps != "reasoning_content") or vendor.reasoning
+
+
+def test_a_row_says_how_it_says_what_it_says_otherwise() -> None:
+    """The table is what documents are made of."""
+    table = VENDORS["mistral"].table()
+
+    assert table.said["seed"] == "random_seed"
+    assert table.said["tool_choice.required"] == "required is any"
+    assert table.said["messages[].content[].file"] == "a content part of the vendor's own"
+    assert table.treatment("logit_bias") is Treatment.ADVISORY
+    assert table.treatment("modalities") is Treatment.BINDING
+    assert table.treatment("safe_prompt") is Treatment.NATIVE
+
+
+def test_a_dated_version_knows_what_was_there_on_its_date() -> None:
+    """Azure answers a 400 to the rest; the surface without dates has all."""
+    azure = VENDORS["azure"]
+
+    assert azure.table("2024-10-21").treatment("reasoning_effort") is Treatment.ADVISORY
+    assert azure.table("2024-06-01").treatment("response_format.json_schema") is Treatment.BINDING
+    assert azure.table("2024-12-01-preview").treatment("reasoning_effort") is Treatment.NATIVE
+    for version in (None, "v1", "preview"):
+        assert azure.table(version).treatment("verbosity") is Treatment.NATIVE
 
 
 @pytest.mark.parametrize("name", sorted(set(VENDORS) - LOCAL - {"azure"}))

@@ -4,9 +4,10 @@ from typing import Any
 
 import orjson
 
-from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
+from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
 from translators.facts import Failure, Usage, garbled
 from translators.providers.openai.failure import broken_off, in_band
+from translators.providers.openai.keeping import Keeping
 from translators.providers.openai.repair import (
     is_plain,
     mend_calls,
@@ -16,13 +17,14 @@ from translators.providers.openai.repair import (
     only_choice,
 )
 from translators.providers.openai.usage import mend_usage, read_usage
+from translators.providers.vendors import Vendor
 
 _KIND = "chat.completion"
 _PLAIN_ENDS = ("stop", "length")
 """Finish reasons with nothing to mend, of an answer that is one text: the common one, told from others by few looks."""
 
 
-def read_answer(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
+def read_answer(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatResponse | Failure:
     """Check and mend a 2xx answer; a failure where it is none, or an error in an answer's clothes."""
     try:
         answer = orjson.loads(wire.body)
@@ -47,7 +49,8 @@ def read_answer(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
         if broken is not None:
             return broken
         mended = _mend(choice, position) or mended
-    return _written(answer, wire.body, usage, mended=mended)
+    memento = _memento(choices[0]["message"], vendor.keeps) if vendor.keeps else None
+    return _written(answer, wire.body, usage, memento, mended=mended)
 
 
 def _mend(choice: JsonObject, position: int) -> bool:
@@ -58,11 +61,22 @@ def _mend(choice: JsonObject, position: int) -> bool:
         return True
     mended = mend_message(message) or mended
     calls: Any = message.get("tool_calls")
+    if choice.get("finish_reason") is None:  # it has ended all the same, for it is whole
+        choice["finish_reason"] = "tool_calls" if calls else "stop"
+        mended = True
     return (mend_calls(calls, whole=True) if type(calls) is list else False) or mended
 
 
-def _written(answer: JsonObject, body: bytes, usage: Usage | None, *, mended: bool) -> ChatResponse | Failure:
+def _memento(message: JsonObject, field: str) -> Memento | None:
+    keeping = Keeping(field)
+    keeping.add(message)
+    return keeping.memento()
+
+
+def _written(
+    answer: JsonObject, body: bytes, usage: Usage | None, memento: Memento | None = None, *, mended: bool
+) -> ChatResponse | Failure:
     try:
-        return ChatResponse(orjson.dumps(answer) if mended else body, usage)
+        return ChatResponse(orjson.dumps(answer) if mended else body, usage, memento)
     except orjson.JSONEncodeError:  # deeper than orjson writes
         return garbled("The upstream's answer is nested too deeply.")

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, JsonObject
+from translators.providers.vendors.mistral import REASONING
 
 FINISH_REASONS = {
     "eos": "stop",  # Together, vLLM's older answers
@@ -23,6 +24,8 @@ FINISH_REASONS = {
     "sensitive": "content_filter",  # Z.ai
 }
 """Other spellings of OpenAI's finish reasons."""
+_THINKING = ("reasoning", "reasoning_text")
+"""Other names of ``reasoning_content``: Groq, OpenRouter, Ollama, vLLM, Cerebras; and Copilot."""
 
 
 def only_choice(document: Any, kind: str) -> JsonObject | None:
@@ -67,13 +70,16 @@ def mend_envelope(answer: JsonObject, ask: ChatRequest, kind: str) -> bool:
 
 
 def mend_choice(choice: JsonObject, position: int) -> bool:
-    """Its index, and a finish reason in OpenAI's words."""
+    """Its index, and a finish reason in OpenAI's words. xAI says an empty one where it has none yet."""
     mended = False
     if type(choice.get("index")) is not int:
         choice["index"] = position
         mended = True
     reason = choice.get("finish_reason")
-    if type(reason) is str and reason in FINISH_REASONS:
+    if reason == "":
+        choice["finish_reason"] = None
+        mended = True
+    elif type(reason) is str and reason in FINISH_REASONS:
         choice["finish_reason"] = FINISH_REASONS[reason]
         choice.setdefault("native_finish_reason", reason)
         mended = True
@@ -87,10 +93,11 @@ def mend_message(message: JsonObject) -> bool:
     if type(content) is list:
         _flatten(message, content)
         mended = True
-    reasoning = message.get("reasoning")  # Groq, OpenRouter, Ollama
-    if reasoning and type(reasoning) is str and not message.get("reasoning_content"):
-        message["reasoning_content"] = reasoning
-        mended = True
+    for name in _THINKING:
+        reasoning = message.get(name)
+        if reasoning and type(reasoning) is str and not message.get("reasoning_content"):
+            message["reasoning_content"] = reasoning
+            mended = True
     return mended
 
 
@@ -119,13 +126,22 @@ def _flatten(message: JsonObject, parts: list[Any]) -> None:
 
     https://docs.mistral.ai/capabilities/reasoning, 2026-11.
     """
+    thoughts = [part for part in parts if _is(part, "thinking")]
     others = [part for part in parts if not _is(part, "text") and not _is(part, "thinking")]
-    thinking = "".join(_text(part.get("thinking")) for part in parts if _is(part, "thinking"))
+    thinking = "".join(_text(part.get("thinking")) for part in thoughts)
     message["content"] = "".join(_text(part.get("text")) for part in parts if _is(part, "text"))
     if thinking:
         message["reasoning_content"] = thinking
+    if thoughts:
+        message["reasoning_details"] = [_detail(part) for part in thoughts]
     if others:
-        message["extra_content"] = {"content": others}
+        message["extra_content"] = {"mistral": {"content": others}}
+
+
+def _detail(part: JsonObject) -> JsonObject:
+    """A chunk of thinking, to go back as one: neighbours are one text."""
+    detail = {"type": "reasoning.text", "text": _text(part.get("thinking")), "format": REASONING, "index": 0}
+    return {**detail, "signature": part["signature"]} if part.get("signature") else detail
 
 
 def _is(part: Any, kind: str) -> bool:

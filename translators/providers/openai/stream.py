@@ -13,6 +13,7 @@ from translators.facts import Failure, garbled
 from translators.framing.splice import Splice
 from translators.framing.sse import Event, frame
 from translators.providers.openai.failure import broken_off, in_band
+from translators.providers.openai.keeping import Keeping
 from translators.providers.openai.repair import (
     is_plain,
     mend_calls,
@@ -23,6 +24,7 @@ from translators.providers.openai.repair import (
 )
 from translators.providers.openai.usage import mend_usage, read_usage
 from translators.providers.sse_decoder import SseDecoder
+from translators.providers.vendors import Vendor
 
 _CHUNK = "chat.completion.chunk"
 _CONTENT = (
@@ -44,13 +46,14 @@ _HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier
 class OpenAIDecoder(SseDecoder):
     """One stream of one attempt."""
 
-    __slots__ = ("_ask", "_calls", "_ended", "_seen", "_tail")
+    __slots__ = ("_ask", "_calls", "_ended", "_keeping", "_seen", "_tail")
 
     _LAST_WORD: ClassVar[bytes | None] = b"[DONE]"
 
-    def __init__(self, ask: ChatRequest) -> None:
+    def __init__(self, ask: ChatRequest, vendor: Vendor) -> None:
         super().__init__(Splice(b"content", noise=b"obfuscation"))
         self._ask = ask
+        self._keeping = Keeping(vendor.keeps) if vendor.keeps else None
         self._seen: set[int] = set()
         self._ended: set[int] = set()
         self._calls: dict[int, int] = {}
@@ -66,6 +69,8 @@ class OpenAIDecoder(SseDecoder):
             return self._fail(garbled("The upstream's stream holds an event that is not JSON."))
         if self.started and 0 in self._seen and _is_plain(chunk) and not event.name:
             self._splice.learn(data)
+            if self._keeping is not None:
+                self._keeping.add(chunk["choices"][0]["delta"])
             return _reframe(data)
         if type(chunk) is not dict or event.name == "error" or chunk.get("error"):
             return self._take_odd(event.name, chunk)
@@ -105,6 +110,8 @@ class OpenAIDecoder(SseDecoder):
                 return self._fail(broken)
             mended = self._mend(choice, position) or mended
             news = self._note(choice) or news
+            if self._keeping is not None and choice["index"] == 0:
+                self._keeping.add(choice["delta"])
         raw = chunk.get("usage")
         if raw is None:
             self._read_usage_of_groq(chunk)
@@ -180,6 +187,8 @@ class OpenAIDecoder(SseDecoder):
     def _finish(self) -> bytes:
         if not self._seen:
             return self._fail(garbled("The upstream's stream holds no answer."))
+        if self._keeping is not None:
+            self.memento = self._keeping.memento()
         tail, out = self._tail, b""
         if tail is not None and self._ask.include_usage:
             mend_envelope(tail, self._ask, _CHUNK)

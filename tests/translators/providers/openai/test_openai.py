@@ -98,17 +98,23 @@ def test_a_rename_never_overwrites_what_is_set(fields: dict[str, Any], limit: in
 
 def test_advisory_parameters_are_left_out_by_name() -> None:
     """Those that are set to something."""
-    wire = request("mistral", store=True, user="u", verbosity=None)
+    wire = request("mistral", store=True, user="u", verbosity=None, logprobs=False)
 
     assert not {"store", "user", "verbosity"} & orjson.loads(wire.body).keys()
     assert wire.dropped == ("store", "user")
 
 
 def test_fields_of_messages_are_left_out_by_name() -> None:
-    """Clients send back what they were answered; Mistral and Groq refuse what they do not know."""
-    answer = {"role": "assistant", "content": "a", "refusal": None, "annotations": [], "reasoning_content": "hm"}
+    """Clients send back what they were answered; strict vendors refuse what they do not know."""
+    answer: dict[str, Any] = {
+        "role": "assistant",
+        "content": "a",
+        "refusal": None,
+        "annotations": [],
+        "reasoning_content": "hm",
+    }
     named = {"role": "user", "content": "hi", "name": "ann"}
-    wire = request("groq", messages=[named, answer, named])
+    wire = request("perplexity", messages=[named, answer, named])
 
     assert orjson.loads(wire.body)["messages"] == [USER, {"role": "assistant", "content": "a"}, USER]
     assert wire.dropped == ("messages[].name", "messages[].reasoning_content")
@@ -158,11 +164,13 @@ def test_a_vendors_headers_go_along() -> None:
         ("openai", {"logprobs": True, "n": 2, "logit_bias": {"1": 1}}, ()),
         ("groq", {"logprobs": True, "top_logprobs": 2, "n": 2}, ("logprobs", "top_logprobs", "n")),
         ("groq", {"logprobs": False, "top_logprobs": 0, "n": 1, "logit_bias": {}}, ()),
-        ("deepseek", {"response_format": {"type": "json_schema"}}, ("response_format",)),
+        ("groq", {"logit_bias": {"1": 1}}, ()),
+        ("deepseek", {"response_format": {"type": "json_schema"}}, ("response_format.json_schema",)),
         ("deepseek", {"response_format": {"type": "json_object"}}, ()),
         ("deepseek", {"response_format": None, "n": None}, ()),
         ("perplexity", {"tools": [{"function": {"name": "f"}}]}, ("tools",)),
         ("perplexity", {"tools": []}, ()),
+        ("openai", {"tools": [{"type": "of_tomorrow"}], "response_format": {"type": "of_tomorrow"}}, ()),
     ],
 )
 def test_binding_parameters_that_a_vendor_lacks_are_named(vendor: str, fields: Any, names: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from translators.base import ChatRequest
 from translators.providers.openai.repair import mend_calls, mend_choice, mend_envelope, mend_message
 
 ASK = ChatRequest("chatcmpl-ours", 7, b"{}", {"model": "m"}, "m", stream=False, include_usage=False)
+THOUGHT = {"type": "reasoning.text", "text": "hm", "format": "mistral-v1", "index": 0}
 WHOLE = {"id": "x", "object": "chat.completion", "created": 0, "model": "y"}
 
 
@@ -43,6 +44,7 @@ def test_an_answer_that_has_all_is_left_alone() -> None:
             {"index": 0, "finish_reason": "length", "native_finish_reason": "own"},
         ),
         ({"index": 0, "finish_reason": []}, None),
+        ({"index": 0, "finish_reason": ""}, {"index": 0, "finish_reason": None}),
     ],
 )
 def test_a_choice_gets_its_index_and_openais_finish_reason(given: dict[str, Any], expected: Any) -> None:
@@ -70,15 +72,19 @@ def test_a_choice_gets_its_index_and_openais_finish_reason(given: dict[str, Any]
                     {"type": "text", "text": "a"},
                 ]
             },
-            {"content": "a", "reasoning_content": "hm"},
+            {"content": "a", "reasoning_content": "hm", "reasoning_details": [THOUGHT]},
         ),
         (
-            {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": 5}]},
-            {"content": "", "reasoning_content": "hm"},
+            {"content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": 5}]},
+            {"content": "", "reasoning_content": "hm", "reasoning_details": [THOUGHT | {"signature": "s"}]},
         ),
+        ({"reasoning_text": "hm"}, {"reasoning_text": "hm", "reasoning_content": "hm"}),
         (
             {"content": [{"type": "text", "text": "a"}, {"type": "reference", "reference_ids": [1]}, "odd"]},
-            {"content": "a", "extra_content": {"content": [{"type": "reference", "reference_ids": [1]}, "odd"]}},
+            {
+                "content": "a",
+                "extra_content": {"mistral": {"content": [{"type": "reference", "reference_ids": [1]}, "odd"]}},
+            },
         ),
     ],
 )

@@ -12,6 +12,7 @@ from translators.base import ChatRequest
 from translators.facts import FailureKind, Usage
 from translators.framing.sse import LONGEST_EVENT
 from translators.providers.openai.stream import OpenAIDecoder
+from translators.providers.vendors import VENDORS
 
 K = FailureKind
 DONE = b"data: [DONE]\n\n"
@@ -54,7 +55,7 @@ GOOD = ROLE + HELLO + STOP
 
 def decode(*pieces: bytes, include_usage: bool = True) -> tuple[OpenAIDecoder, bytes]:
     """A whole stream, decoded."""
-    decoder = OpenAIDecoder(ask(include_usage=include_usage))
+    decoder = OpenAIDecoder(ask(include_usage=include_usage), VENDORS["openai"])
     out = b"".join([decoder.feed(piece) for piece in pieces])
     return decoder, out + decoder.close()
 
@@ -78,7 +79,7 @@ def test_what_is_right_passes_as_the_same_bytes() -> None:
 
 def test_the_end_is_seen_when_it_comes() -> None:
     """Not only when the body ends; what comes after it is nobody's."""
-    decoder = OpenAIDecoder(ask())
+    decoder = OpenAIDecoder(ask(), VENDORS["openai"])
 
     assert decoder.feed(GOOD) == GOOD
     assert not decoder.finished
@@ -107,7 +108,7 @@ def test_the_end_is_seen_when_it_comes() -> None:
 )
 def test_a_stream_starts_with_content_or_a_finish(delta: dict[str, Any], finish: str | None, starts: bool) -> None:
     """A role alone, or an empty text, commits nobody."""
-    decoder = OpenAIDecoder(ask())
+    decoder = OpenAIDecoder(ask(), VENDORS["openai"])
     decoder.feed(event(chunk(choice(finish, **delta))))
 
     assert decoder.started is starts
@@ -116,7 +117,7 @@ def test_a_stream_starts_with_content_or_a_finish(delta: dict[str, Any], finish:
 def test_azures_first_chunk_passes_and_does_not_start() -> None:
     """Its filter's results are a fact, and no content."""
     filters = b'data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[]}\n\n'
-    decoder = OpenAIDecoder(ask())
+    decoder = OpenAIDecoder(ask(), VENDORS["openai"])
 
     assert decoder.feed(filters) == filters
     assert not decoder.started

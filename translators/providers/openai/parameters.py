@@ -1,0 +1,116 @@
+"""A request's parameters as one vendor of OpenAI's wire takes them: renamed, in its words, less what it lacks."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from translators.base import ChatRequest, Destination, JsonObject
+from translators.omission import without
+from translators.parameters import Table, with_followers
+from translators.providers.vendors import Vendor
+
+_LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+@lru_cache(maxsize=128)
+def table_of(vendor: Vendor, version: str | None) -> Table:
+    """What a vendor makes of each parameter, under a version of its API."""
+    return vendor.table(version)
+
+
+def specials_of(vendor: Vendor) -> frozenset[str]:
+    """Fields of a body that need a look even where they ask for nothing: some vendors refuse them set to null too."""
+    marked = frozenset[str]() if vendor.cache_marks else frozenset({"tools"})
+    return _fields_lacking(vendor) | vendor.renames.keys() | vendor.words.keys() | marked
+
+
+def differs(vendor: Vendor) -> bool:
+    """Whether the vendor takes any parameter otherwise than OpenAI does."""
+    return bool(vendor.lacks or vendor.since or vendor.renames or vendor.words or vendor.efforts or vendor.hottest < 2)
+
+
+def passed(target: Destination, name: str) -> bool:
+    """Whether the operator wants this sent as it is."""
+    wishes = target.parameters
+    return "pass" in (wishes.get(name), wishes.get(name.partition(".")[0]))
+
+
+def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObject, list[str]]:
+    """The body as the vendor takes it, but for its messages; and the names of what is not in it.
+
+    Args:
+        vendor: the row.
+        ask: what the client wants; its body is not changed.
+        target: where it goes.
+    """
+    left = [name for name in table_of(vendor, target.api_version).left_out(ask.uses) if not passed(target, name)]
+    dropped = list(with_followers(tuple(left), ask.uses))
+    body = without(ask.body, dropped) if dropped else dict(ask.body)
+    for name in _fields_lacking(vendor) & body.keys():
+        if not passed(target, name):
+            del body[name]
+    for ours, theirs in vendor.renames.items():
+        value = body.pop(ours, None)
+        if value is not None and body.get(theirs) is None:
+            body[theirs] = value
+    for name, set_value in _VALUES.items():
+        if body.get(name) is not None and not passed(target, name) and not set_value(vendor, body):
+            dropped.append(name)
+    if not vendor.cache_marks and any("cache_control" in tool for tool in body.get("tools") or ()):
+        body["tools"] = [_unmarked(tool) for tool in body["tools"]]
+        dropped.append("tools[].cache_control")
+    return body, dropped
+
+
+@lru_cache(maxsize=128)
+def _fields_lacking(vendor: Vendor) -> frozenset[str]:
+    return frozenset(name for name in vendor.lacks if "." not in name and name != "n")  # all take one choice
+
+
+def _in_words(name: str) -> Callable[[Vendor, JsonObject], bool]:
+    def set_value(vendor: Vendor, body: JsonObject) -> bool:
+        words, value = vendor.words.get(name, {}), body[name]
+        if type(value) is not str or value not in words:
+            return True
+        theirs = words[value]
+        if theirs is None:
+            del body[name]
+            return False
+        body[name] = theirs
+        return True
+
+    return set_value
+
+
+def _set_temperature(vendor: Vendor, body: JsonObject) -> bool:
+    if body["temperature"] <= vendor.hottest:
+        return True
+    del body["temperature"]
+    return False
+
+
+def _set_effort(vendor: Vendor, body: JsonObject) -> bool:
+    """Say the level, or the next one below it; whether it is what was asked for."""
+    level, levels = body["reasoning_effort"], vendor.efforts
+    if not levels or level in levels or level not in _LADDER:
+        return True
+    if level == "none":
+        del body["reasoning_effort"]
+        body.update(vendor.no_effort or {})
+        return vendor.no_effort is not None
+    at = _LADDER.index(level)
+    lower = [known for known in levels if known != "none" and _LADDER.index(known) < at]
+    body["reasoning_effort"] = lower[-1] if lower else next(known for known in levels if known != "none")
+    return False
+
+
+_VALUES: dict[str, Callable[[Vendor, JsonObject], bool]] = {
+    "temperature": _set_temperature,
+    "reasoning_effort": _set_effort,
+    "tool_choice": _in_words("tool_choice"),
+    "service_tier": _in_words("service_tier"),
+}
+"""Parameters whose values may need other words: each says whether the vendor gets to hear what was asked for."""
+
+
+def _unmarked(tool: JsonObject) -> JsonObject:
+    return {name: value for name, value in tool.items() if name != "cache_control"}
