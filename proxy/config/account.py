@@ -1,5 +1,6 @@
 """What an upstream has to say of itself: which API, where, under whose key, and what becomes of single parameters."""
 
+from difflib import get_close_matches
 from typing import Any
 
 from proxy.config.auth import auth, check_auth, is_empty
@@ -49,7 +50,7 @@ class Accounts:
         """What a provider needs to be told must be written, and nothing is written that has no place."""
         if "base_url" not in entry and provider.base_url is None:
             self._reading.problem((*path, "base_url"), f"required: {section.provider} has no address of its own")
-        signed = section.auth is not None and section.auth.use == "aws"
+        signed = section.provider != "demo" and section.auth is not None and section.auth.use == "aws"
         for name in ("region", "project"):
             where = (*path, name)
             for_signature = signed and name == "region"
@@ -74,14 +75,18 @@ class Accounts:
         for name, wish in section.parameters.items():
             where = (*path, "parameters", name)
             if name not in PARAMETERS and name not in _PARTS:
-                hint = did_you_mean(name, (*PARAMETERS, *_PARTS))
-                if not name.replace("_", "").replace("-", "").isalnum():
-                    self._reading.problem(where, f"unknown parameter{hint}", key=True)
-                elif hint:
-                    self._reading.warn(where, f"no parameter of OpenAI's{hint}", key=True)
+                self._check_unknown(name, where)
             if wish == "pass" and not isinstance(api.chat, OpenAI):
                 why = f"{api.wire} has words of its own: only an API that speaks OpenAI's wire can be sent it as it is"
                 self._reading.problem(where, why)
+
+    def _check_unknown(self, name: str, where: Path) -> None:
+        """A field that OpenAI does not have may be a vendor's; ``top_k`` is one, and near to ``top_p``."""
+        if not name.replace("_", "").replace("-", "").isalnum():
+            hint = did_you_mean(name, (*PARAMETERS, *_PARTS))
+            self._reading.problem(where, f"unknown parameter{hint}", key=True)
+        elif get_close_matches(name, PARAMETERS, cutoff=0.85):
+            self._reading.warn(where, f"no parameter of OpenAI's{did_you_mean(name, PARAMETERS)}", key=True)
 
 
 def _who(name: str, provider: Provider) -> str:

@@ -13,7 +13,9 @@ upstreams:
   own: {provider: vllm, base_url: http://127.0.0.1:9/v1}
   ring: {provider: openai, api_keys: [sk-canary-1, sk-canary-2], headers: {x-team: canary-header}}
   off: {provider: openai, api_key: ""}
-  far: {provider: openai, api_key: sk-far, transport: httpx}
+  far: {provider: openai, api_key: sk-far, transport: httpx, parameters: {seed: refuse}}
+  signed: {provider: openai, region: eu-west-1, auth: {use: aws, access_key_id: A, secret_access_key: canary-aws}}
+  ambient: {provider: openai, region: eu-west-1, auth: aws}
 models:
   one: own/llama
   two:
@@ -67,10 +69,12 @@ def test_the_first_line_says_where_it_listens(config):
 @pytest.mark.parametrize(
     ("beginning", "words"),
     [
-        ("own:", ("vllm", "http://127.0.0.1:9/v1", "0 key(s)")),
+        ("own:", ("vllm", "http://127.0.0.1:9/v1", "api openai", "0 key(s)")),
         ("ring:", ("openai", "2 key(s)")),
         ("off:", ("OFF", "empty")),
-        ("far:", ("openai", "by httpx")),
+        ("far:", ("openai", "by httpx", "seed: refuse")),
+        ("signed:", ("openai", "region eu-west-1", "auth aws, as written")),
+        ("ambient:", ("openai", "region eu-west-1", "auth aws, by what the surroundings say")),
     ],
 )
 def test_upstreams_are_shown_with_their_state(beginning, words, config):

@@ -165,12 +165,23 @@ def test_the_shipped_chain_is_the_default_one() -> None:
 def test_the_examples_in_the_shipped_files_comments_work() -> None:
     """Taking the comment signs off gives a good file."""
     text = (ROOT / "proxy.yaml").read_text()
-    for start in ("  # local:", "# keys:", "#   - {id", "# chains:", "#   patient:", "#     - "):
+    for start in (
+        "  # local:",
+        "  # bedrock:",
+        "  # vertex:",
+        "  # azure:",
+        "  # careful:",
+        "# keys:",
+        "#   - {id",
+        "# chains:",
+        "#   patient:",
+        "#     - ",
+    ):
         text = text.replace(f"\n{start}", "\n" + start.replace("# ", "", 1))
 
     config = load(text, "f", {"WEB_KEY": "k" * 24})
 
-    assert "local" in config.upstreams
+    assert {"local", "bedrock", "vertex", "azure", "careful"} <= config.upstreams.keys()
     assert [key.id for key in config.keys] == ["web"]
     assert [entry.name for entry in config.chains["patient"]] == ["breaker", "strategy", "retry"]
 

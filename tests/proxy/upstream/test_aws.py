@@ -1,9 +1,6 @@
 """Signed requests: what a server receives is what was signed, to the byte, by botocore's reckoning and by the book."""
 
-import hashlib
-import hmac
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -16,6 +13,7 @@ from proxy.upstream.aws import ASKED_AGAIN, LARGE, AccessKeys, AmbientKeys, Sign
 from proxy.upstream.identity import Identified
 from proxy.upstream.port import TransportFault
 from proxy.upstream.wallet import Wallet
+from tests.proxy.upstream import sigv4
 from tests.proxy.upstream.issuers import answering_json
 from tests.proxy.upstream.raw_server import OK, RawServer, Received, always_ok, answering
 from tests.proxy.upstream.transports import Transport, fetch, send
@@ -26,9 +24,6 @@ pytestmark = pytest.mark.anyio
 KEYS = AccessKeys("AKIDEXAMPLE", "fake/secret+key", "session-token==")
 REGION = "eu-west-1"
 ARN = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
-_SIGNED = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=(?P<id>[^/]+)/(?P<scope>\S+), SignedHeaders=(?P<headers>\S+), Signature=(?P<sig>\w+)"
-)
 
 
 def by_botocore(received: Received, url: str, keys: AccessKeys) -> str:
@@ -44,27 +39,18 @@ def by_botocore(received: Received, url: str, keys: AccessKeys) -> str:
 
 
 def by_the_book(received: Received, keys: AccessKeys) -> str:
-    """The same as Amazon's documentation has it, from what is on the wire alone."""
-    signed = _parts(received)
+    """The same as Amazon's documentation has it."""
     method, target, _ = received.line.split(" ")
-    path, _, query = target.partition("?")
-    names = signed["headers"].split(";")
-    lines = [f"{name}:{received.header(name)[0]}\n" for name in names]
-    body = hashlib.sha256(received.body).hexdigest()
-    canonical = "\n".join([method, quote(path, safe="/-_.~"), query, "".join(lines), ";".join(names), body])
-    stamp = received.header("x-amz-date")[0]
-    text = "\n".join(["AWS4-HMAC-SHA256", stamp, signed["scope"], hashlib.sha256(canonical.encode()).hexdigest()])
-    key = f"AWS4{keys.key}".encode()
-    for step in (stamp[:8], REGION, "bedrock", "aws4_request", text):
-        key = hmac.digest(key, step.encode(), "sha256")
-    return key.hex()
+    return sigv4.by_the_book(method, target, _headers(received), received.body, keys.key)
 
 
 def _parts(received: Received) -> dict[str, str]:
-    (authorization,) = received.header("authorization")
-    match = _SIGNED.fullmatch(authorization)
-    assert match is not None
-    return match.groupdict()
+    assert len(received.header("authorization")) == 1
+    return sigv4.parts(_headers(received))
+
+
+def _headers(received: Received) -> dict[str, str]:
+    return {name.lower(): value for name, value in received.headers}
 
 
 @pytest.mark.parametrize(
