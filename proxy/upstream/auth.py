@@ -61,3 +61,18 @@ SCHEMES: Mapping[str, Scheme] = {
     "llamacpp": BEARER,  # --api-key: https://github.com/ggml-org/llama.cpp/tree/master/tools/server
 }
 """By provider, as ``proxy.yaml`` spells it. ``demo`` needs none: it is not on the network."""
+
+_OTHERS: Mapping[tuple[str, str], Scheme] = {
+    ("google", "openai"): BEARER,  # https://ai.google.dev/gemini-api/docs/openai#rest, 2026-11
+}
+"""APIs that take the key in another way than their provider's first one."""
+
+
+def scheme(provider: str, api: str | None) -> Scheme:
+    """How a provider's API takes a key.
+
+    Args:
+        provider: a row of ``SCHEMES``.
+        api: its name; None: the provider's first.
+    """
+    return _OTHERS.get((provider, api or "")) or SCHEMES[provider]
