@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from translators.facts import Endpoint, Failure, FailureKind, Usage
+from translators.facts import Capabilities, Endpoint, Failure, FailureKind, Price, Usage
 from translators.value import Word, value
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ class Target:
     api_version: str | None = None
     parameters: Mapping[str, Literal["drop", "refuse", "pass"]] = field(default_factory=dict, hash=False)
     """What becomes of single parameters of a request there: what the operator says, and what the model cannot take."""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    """What is known of the model; what the operator says goes first."""
+    price: Price | None = None
+    """None: nobody knows."""
+    output_limit: int | None = None
+    """Tokens of output that the operator lets a request ask for; None: the operator says nothing."""
     live: Live = field(default_factory=Live, compare=False)
 
 
@@ -96,6 +102,12 @@ class Principal:
     """Patterns of the model names it may ask for (``*`` matches any run of characters)."""
     chain: str | None = None
     """The named chain its requests use, unless the model names one."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose things are: a team's, or the key's own where it has no team. Clients choose ids, so two tenants may
+        choose the same one, and each only ever finds its own."""
+        return f"team {self.team}" if self.team else f"key {self.key}"
 
 
 @value

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from policies.base import Live, Target
 from translators.facts import may_be_model
+
+OUTPUT_LIMITS = ("max_tokens", "max_completion_tokens")
+"""Fields that say how much output is asked for; never both."""
+FILLED_LIMIT = 1024
+"""Targets of names that a wildcard let through, kept with what is known of them; whoever asks chooses those names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +24,13 @@ class Model:
 
     total: float = field(init=False)
     """Seconds a request for it may take in all."""
+    output_limit: int | None = field(init=False)
+    """Tokens of output that a request may ask for: what the most generous of its operators' limits allows."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "total", max(target.timeouts.total for target in self.targets))
+        limits = [target.output_limit for target in self.targets]
+        object.__setattr__(self, "output_limit", None if None in limits else max(filter(None, limits)))
 
 
 class Models:
@@ -29,10 +39,18 @@ class Models:
     Args:
         models: all models of one configuration; a name that ends in ``*`` passes names through, to targets that do.
         live: gives the live state of a target by its name; asked for each name that a wildcard lets through.
+        fit: adds what is known of its model to a target that has just got its name. Asked once for each, as long as it
+            is remembered.
     """
 
-    def __init__(self, models: Iterable[Model], live: Callable[[str], Live]) -> None:
-        self._live = live
+    def __init__(
+        self,
+        models: Iterable[Model],
+        live: Callable[[str], Live],
+        fit: Callable[[Target], Target] = lambda target: target,
+    ) -> None:
+        self._live, self._fit = live, fit
+        self._filled = lru_cache(FILLED_LIMIT)(self._fill)
         self._written: dict[str, Model] = {}
         self._wild: list[tuple[str, Model]] = []
         for model in models:
@@ -57,11 +75,14 @@ class Models:
         return None
 
     def _pass_through(self, name: str, rest: str, wild: Model) -> Model:
-        return replace(wild, name=name, targets=tuple(self._fill(target, rest) for target in wild.targets))
+        return replace(wild, name=name, targets=tuple(self._alive(target, rest) for target in wild.targets))
 
-    def _fill(self, target: Target, rest: str) -> Target:
+    def _alive(self, target: Target, rest: str) -> Target:
         if not target.model.endswith("*"):
             return target
+        filled = self._filled(target, rest)
+        return replace(filled, live=self._live(filled.name))
+
+    def _fill(self, target: Target, rest: str) -> Target:
         model = target.model[:-1] + rest
-        full = f"{target.upstream}/{model}"
-        return replace(target, name=full, model=model, live=self._live(full))
+        return self._fit(replace(target, name=f"{target.upstream}/{model}", model=model))

@@ -9,8 +9,9 @@ import random
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import get_args
 
 from policies.access import Access
@@ -18,6 +19,7 @@ from policies.base import Live, Principal, Target
 from policies.circuit import Circuit, CircuitKey
 from policies.ports import World
 from policies.strategy import StrategyName
+from proxy import catalog
 from proxy.config.schema import AuthConfig, Config, ModelConfig, PolicyConfig, TransportConfig, UpstreamConfig, revealed
 from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import KeyTable
@@ -25,7 +27,7 @@ from proxy.engine.chain import Chain, Link
 from proxy.engine.ports import Keys, Lane
 from proxy.models import Model, Models
 from proxy.upstream import certificates
-from proxy.upstream.auth import BEARER, SCHEMES
+from proxy.upstream.auth import BEARER, scheme
 from proxy.upstream.aws import AccessKeys, AmbientKeys, Signature, WrittenKeys
 from proxy.upstream.demo import DemoUpstream
 from proxy.upstream.entra import DATED_SCOPE, SCOPE, Application, EntraTokens
@@ -37,7 +39,7 @@ from proxy.upstream.place import base_url
 from proxy.upstream.port import Upstream
 from proxy.upstream.sessions import Way
 from proxy.upstream.wallet import Wallet
-from translators.parameters import Wish
+from translators.providers.openai import OpenAI
 from translators.registry import PROVIDERS
 
 LIVE_LIMIT = 4096
@@ -97,11 +99,12 @@ class State:
 
 def build(config: Config, state: State) -> Snapshot:
     """Everything a request needs, from a configuration that has been checked."""
+    catalog.load()  # here, and not while somebody waits
     lanes = {upstream.name: _lane(upstream, state) for upstream in config.upstreams.values() if not upstream.off}
     return Snapshot(
         version=config.version,
         keys=KeyTable(_principals(config)),
-        models=Models(_models(config, state), state.live_of_passing),
+        models=Models(_models(config, state), state.live_of_passing, partial(_fit, config=config)),
         chains={name: _chain(name, entries, state.world) for name, entries in config.chains.items()},
         lanes=lanes,
         strategies=frozenset(get_args(StrategyName)),
@@ -146,7 +149,7 @@ def _transport(config: UpstreamConfig, where: str) -> Upstream:
     account = (
         config.name,
         where,
-        SCHEMES[config.provider] if config.auth.use == "default" else BEARER,
+        scheme(config.provider, config.api) if config.auth.use == "default" else BEARER,
         dict(config.headers),
         config.connections,
         config.public_only or config.base_url is None,
@@ -200,17 +203,11 @@ def _models(config: Config, state: State) -> Iterable[Model]:
         yield Model(model.name, tuple(_targets(model, config, state)), model.chain)
 
 
-def wishes(upstream: UpstreamConfig, model: str) -> Mapping[str, Wish]:
-    """What becomes of single parameters of a request there: what the operator says."""
-    del model
-    return dict(upstream.parameters)
-
-
 def _targets(model: ModelConfig, config: Config, state: State) -> Iterable[Target]:
     for target in model.targets:
         upstream = config.upstreams[target.upstream]
         name = f"{target.upstream}/{target.model}"
-        yield Target(
+        said = Target(
             name=name,
             upstream=target.upstream,
             provider=upstream.provider,
@@ -219,9 +216,18 @@ def _targets(model: ModelConfig, config: Config, state: State) -> Iterable[Targe
             weight=target.weight,
             timeouts=target.timeouts,
             api_version=upstream.api_version,
-            parameters=wishes(upstream, target.model),
+            parameters=dict(upstream.parameters),
+            capabilities=target.capabilities,
+            price=target.price,
+            output_limit=target.capabilities.max_output,
             live=state.live_of(name),
         )
+        yield _fit(said, config)
+
+
+def _fit(target: Target, config: Config) -> Target:
+    upstream = config.upstreams[target.upstream]
+    return catalog.fit(target, native=isinstance(PROVIDERS[upstream.provider].api(upstream.api).chat, OpenAI))
 
 
 def _chain(name: str, entries: Iterable[PolicyConfig], world: World) -> Chain:

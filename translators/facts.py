@@ -113,3 +113,46 @@ class Usage:
     def total_tokens(self) -> int:
         """Input and output together."""
         return self.input_tokens + self.output_tokens
+
+
+@value
+class Capabilities:
+    """What a model can do, as far as anybody knows: None says that nobody does, and is no reason to refuse anything."""
+
+    context_window: int | None = None
+    """Tokens of input at most. Where a provider counts the output in, its own figure may be higher."""
+    max_output: int | None = None
+    """Tokens of output at most."""
+    tools: bool | None = None
+    tool_choice: bool | None = None
+    """A tool can be demanded."""
+    parallel_tool_calls: bool | None = None
+    """Whether several calls may come at once is for the client to say."""
+    response_schema: bool | None = None
+    """JSON by a schema, by itself: not through a tool that it is made to call."""
+    vision: bool | None = None
+    pdf: bool | None = None
+    audio_input: bool | None = None
+    audio_output: bool | None = None
+    reasoning: bool | None = None
+    prompt_caching: bool | None = None
+    web_search: bool | None = None
+    """The provider's own search."""
+    sampling: bool | None = None
+    """``temperature`` and ``top_p`` are taken."""
+    deprecation: str | None = None
+    """Day from which the provider may switch it off, ``2026-12-31``."""
+
+
+@value
+class Price:
+    """What a token costs, in pico-dollars (10^-12). None: not said, which is not the same as nothing."""
+
+    input: int
+    output: int | None = None
+    cached: int | None = None
+    """Read from the provider's prompt cache; where it is not said, as dear as any other."""
+    cache_write: int | None = None
+    """Written to the provider's prompt cache; likewise."""
+    above: tuple[tuple[int, "Price"], ...] = ()
+    """What holds instead, for all tokens of a request, where its input has more tokens than that; in rising order."""

@@ -20,6 +20,7 @@ from pydantic_core import CoreSchema
 
 from proxy.config.scalars import (
     BaseUrl,
+    Count,
     Deadline,
     Duration,
     HeaderName,
@@ -39,6 +40,7 @@ from proxy.config.scalars import (
     Size,
     Switch,
     Text,
+    TokenPrice,
     Whole,
 )
 from proxy.config.schema import AuthName, TransportName
@@ -205,6 +207,52 @@ class Upstream(Section):
     """How requests get there. Default: fast."""
 
 
+class Abilities(Section):
+    """What a model can do; what is not written here is as the built-in catalogue has it, if it knows the model."""
+
+    context_window: Count | None = None
+    """Tokens of input at most, e.g. 128k."""
+    max_output: Count | None = None
+    """Tokens of output at most, e.g. 8k. A request that asks for more is refused."""
+    tools: Switch | None = None
+    """It calls tools."""
+    tool_choice: Switch | None = None
+    """It can be told which tool to call, or that it has to call one."""
+    parallel_tool_calls: Switch | None = None
+    """It can be told to make one call at a time."""
+    response_schema: Switch | None = None
+    """It answers in JSON by a schema."""
+    vision: Switch | None = None
+    """It reads images."""
+    pdf: Switch | None = None
+    """It reads files."""
+    audio_input: Switch | None = None
+    """It hears."""
+    audio_output: Switch | None = None
+    """It speaks."""
+    reasoning: Switch | None = None
+    """It takes reasoning_effort."""
+    prompt_caching: Switch | None = None
+    """Its provider keeps prompts."""
+    web_search: Switch | None = None
+    """Its provider searches the web for it."""
+    sampling: Switch | None = None
+    """It takes temperature and top_p."""
+
+
+class Rates(Section):
+    """What a model's tokens cost, instead of what the built-in catalogue has."""
+
+    input: TokenPrice
+    """Per tokens read, e.g. $1.25/M."""
+    output: TokenPrice
+    """Per tokens written; $0/M where nothing is (embeddings)."""
+    cached: TokenPrice | None = None
+    """Per tokens read from the provider's prompt cache. Default: as `input`."""
+    cache_write: TokenPrice | None = None
+    """Per tokens written to the provider's prompt cache. Default: as `input`."""
+
+
 class Target(Short):
     """One place that can serve a model: "upstream/model", or a mapping."""
 
@@ -219,6 +267,10 @@ class Target(Short):
     """Lower tiers are used up before a higher one is looked at."""
     timeouts: Deadlines = Deadlines()
     """Its own deadlines."""
+    capabilities: Abilities = Abilities()
+    """What its model can do, where the built-in catalogue does not know, or knows it wrong."""
+    price: Rates | None = None
+    """What its model costs. Default: as the built-in catalogue has it."""
 
 
 class Model(Short):

@@ -190,6 +190,8 @@ Switch = Annotated[bool, BeforeValidator(_switch)]
 Duration = Annotated[float, *unit("duration")]
 Deadline = Annotated[float, *unit("duration"), Field(gt=0)]
 Size = Annotated[int, *unit("size"), Field(gt=0)]
+Count = Annotated[int, *unit("count"), Field(gt=0)]
+TokenPrice = Annotated[int, *unit("token price")]
 Name = Annotated[
     str,
     AfterValidator(_fits(_NAME, "a name of letters, digits, dots, dashes and underscores")),
@@ -238,6 +240,7 @@ HeaderValue = Annotated[str, AfterValidator(_header_value)]
 __all__ = [
     "MIN_SECRET",
     "BaseUrl",
+    "Count",
     "Deadline",
     "Duration",
     "HeaderName",
@@ -257,6 +260,7 @@ __all__ = [
     "Size",
     "Switch",
     "Text",
+    "TokenPrice",
     "Whole",
     "one_or_more",
     "unit",

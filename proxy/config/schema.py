@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from policies.base import Policy, Timeouts
 from policies.when import When
 from proxy.config.problems import Problem
+from translators.facts import Capabilities, Price
 from translators.parameters import Wish
 
 
@@ -124,6 +125,10 @@ class TargetConfig:
     weight: float
     timeouts: Timeouts
     """The defaults, overlaid by the upstream's, the model's and the target's own."""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    """What is written of them."""
+    price: Price | None = None
+    """None: nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from proxy.config.problems import Path, did_you_mean, written
 from proxy.config.reading import Reading
 from proxy.config.scalars import ModelName, Name
 from proxy.config.schema import ModelConfig, TargetConfig, UpstreamConfig
+from translators.facts import Capabilities, Price
 
 
 def overlaid(timeouts: Timeouts, *layers: Deadlines | None) -> Timeouts:
@@ -86,7 +87,9 @@ class Targets:
         section = self._sections[upstream]
         layers = (section.timeouts if section else None, model.timeouts, target.timeouts)
         timeouts = overlaid(self._timeouts, *layers)
-        return TargetConfig(target.to, upstream, name, target.tier, target.weight, timeouts)
+        abilities = Capabilities(**target.capabilities.model_dump())
+        price = Price(**target.price.model_dump()) if target.price else None
+        return TargetConfig(target.to, upstream, name, target.tier, target.weight, timeouts, abilities, price)
 
     def _leads_somewhere(self, model: str, target: Target, where: Path) -> bool:
         fault = _form_fault(model, target.to)

@@ -121,6 +121,13 @@ def _money_rate(dollars: str, window: str) -> tuple[int, str]:
     return int(Decimal(dollars) * _PICO), window
 
 
+def _token_price(dollars: str, tokens: str) -> int:
+    price = Decimal(dollars) * _PICO / _TIMES[tokens]
+    if price != int(price):
+        raise ValueError("it must come to whole pico-dollars per token")
+    return int(price)
+
+
 def _size(number: str, unit: str) -> int:
     size = Decimal(number) * _BYTES[unit]
     if size != int(size):
@@ -146,6 +153,7 @@ UNITS: Mapping[str, Unit | Words] = {
         rf"\$({_NUMBER})/(hour|day|week|month)",
         _money_rate,
     ),
+    "token price": Unit("a price of tokens", ("$1.25/M", "$0.002/k"), rf"\$({_NUMBER})/([kM])", _token_price),
     "size": Unit("a size", ("32MiB", "512KiB"), rf"({_NUMBER})(B|[kMG]B|[KMG]iB)", _size),
     "percent": Unit("a percentage", ("80%",), rf"({_NUMBER})%", _percent),
     "per": Words(
@@ -155,5 +163,5 @@ UNITS: Mapping[str, Unit | Words] = {
     ),
     "failure kinds": Words("kinds of failure", tuple(sorted(FailureKind)), FailureKind),
 }
-"""Seconds are floats; a rate is ``(count, seconds)``; money is integer pico-dollars and its window's name; a percentage
-is a fraction of 1; ``per`` and ``failure kinds`` are tuples."""
+"""Seconds are floats; a rate is ``(count, seconds)``; money is integer pico-dollars and its window's name, or
+pico-dollars per token; a percentage is a fraction of 1; ``per`` and ``failure kinds`` are tuples."""

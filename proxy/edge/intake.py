@@ -13,9 +13,9 @@ from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import CREDENTIAL_HEADERS
 from proxy.engine.ports import Job
 from proxy.engine.story import Story
-from proxy.models import Model
+from proxy.models import OUTPUT_LIMITS, Model
 from translators.base import Dialect, Malformed, Request
-from translators.dialects import errors
+from translators.dialects import checks, errors
 from translators.value import value
 
 Headers = list[tuple[bytes, bytes]]
@@ -71,7 +71,10 @@ def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect:
     model = snapshot.models.find(ask.model) if allowed else None
     if model is None:
         raise errors.unknown_model(ask.model)
-    call = _call(arrival, ask, principal, _narrow(model, wishes) if wishes.upstreams else model, wishes, dialect)
+    narrowed = _narrow(model, wishes) if wishes.upstreams else model
+    if narrowed.output_limit is not None:
+        _check_output(ask, narrowed.output_limit)
+    call = _call(arrival, ask, principal, narrowed, wishes, dialect)
     chain = snapshot.chains[model.chain or principal.chain or DEFAULT_CHAIN]
     story = Story(call, chain.name, snapshot.version, created)
     return Intake(Job(call, ask, chain, snapshot.lanes, dialect.encoder(ask), story), wishes)
@@ -83,6 +86,13 @@ def _narrow(model: Model, wishes: hints.Hints) -> Model:
     if not targets:
         raise Malformed("None of these upstreams serves this model.", "invalid_value", "switchgear.upstreams")
     return Model(model.name, targets, model.chain)
+
+
+def _check_output(ask: Request, limit: int) -> None:
+    """D15, where operators say how much may be asked for."""
+    for name in OUTPUT_LIMITS:
+        if ask.body.get(name) is not None:
+            checks.integer(high=limit)(ask.body[name], name)
 
 
 def _call(

@@ -1,11 +1,12 @@
 """The table of model names."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from policies.base import Live, Timeouts
-from proxy.models import Model, Models
+from policies.base import Live, Target, Timeouts
+from proxy.models import FILLED_LIMIT, Model, Models
 from tests.policies.scene import target
 
 A, B = target("a/m"), target("b/m")
@@ -95,6 +96,46 @@ def test_a_passed_name_keeps_its_live_state() -> None:
 
     assert one.targets[0].live is again.targets[0].live
     assert one.targets[0].live is not other.targets[0].live
+
+
+def test_what_is_known_of_a_passed_name_is_asked_for_once() -> None:
+    """It is looked up for the real name, and by the second request it is known; a written target needs no asking."""
+    asked: list[str] = []
+
+    def fit(found: Target) -> Target:
+        asked.append(found.model)
+        return replace(found, parameters={"seed": "drop"})
+
+    models = Models([model("openai/*", target("a/*"), target("b/*")), model("fast", B)], Lives(), fit)
+    for name in ("openai/x", "openai/x", "openai/y", "fast"):
+        found = models.find(name)
+        assert found is not None
+
+    assert asked == ["x", "x", "y", "y"]
+    passed, written = models.find("openai/x"), models.find("fast")
+    assert passed is not None
+    assert written is not None
+    assert [dict(each.parameters) for each in (*passed.targets, *written.targets)] == [{"seed": "drop"}] * 2 + [{}]
+
+
+def test_made_up_names_do_not_fill_the_memory() -> None:
+    """Only so many of them are remembered."""
+    asked: list[str] = []
+    models = Models([model("*", target("a/*"))], Lives(), lambda found: asked.append(found.model) or found)
+    for number in range(FILLED_LIMIT + 1):
+        models.find(f"m{number}")
+    models.find(f"m{FILLED_LIMIT}")
+    models.find("m0")
+
+    assert len(asked) == FILLED_LIMIT + 2
+
+
+@pytest.mark.parametrize(("limits", "most"), [((None,), None), ((5,), 5), ((5, 9), 9), ((5, None), None)])
+def test_a_model_allows_what_its_most_generous_target_does(limits: tuple[int | None, ...], most: int | None) -> None:
+    """D15: only what no target would take is refused beforehand."""
+    targets = [target(f"a/m{number}", output_limit=limit) for number, limit in enumerate(limits)]
+
+    assert model("fast", *targets).output_limit == most
 
 
 def test_all_models_are_listed_wildcards_last() -> None:

@@ -21,7 +21,7 @@ from proxy.upstream.fast import FastUpstream
 from proxy.upstream.httpx import HttpUpstream
 from proxy.upstream.port import TransportFault
 from translators.base import WireRequest
-from translators.facts import TLS
+from translators.facts import TLS, Price
 
 TEXT = """
 upstreams:
@@ -149,3 +149,36 @@ async def _greeting(folder: Path, port: int, transport: dict[str, object]) -> by
 
 def _upstreams(config: Config, state: runtime.State) -> dict[str, object]:
     return {name: lane.upstream for name, lane in runtime.build(config, state).lanes.items()}
+
+
+KNOWN = """
+upstreams:
+  oa: {provider: openai, api_key: sk-for-tests-only, parameters: {seed: drop}}
+  claude: {provider: anthropic, api_key: sk-for-tests-only}
+models:
+  small:
+    targets:
+      - oa/o3-mini
+      - {to: oa/o3-mini-2031-01-31, capabilities: {vision: true, max_output: 8k}, price: {input: $1/M, output: $2/M}}
+      - {to: claude/own, capabilities: {response_schema: false, tools: false}}
+  "any/*": oa/*
+"""
+
+
+def test_targets_know_their_models() -> None:
+    """The catalogue, what the operator says of the model over it, what the operator says of parameters over all."""
+    models = runtime.build(load(KNOWN, "f", {}), runtime.State()).models
+    small, passed = models.find("small"), models.find("any/o3-mini")
+    assert small is not None
+    assert passed is not None
+    known, said, own = small.targets
+    blind = {"messages[].content[].image_url": "refuse", "parallel_tool_calls": "drop", "seed": "drop"}
+
+    assert known.parameters == passed.targets[0].parameters == blind
+    assert known.capabilities == passed.targets[0].capabilities
+    assert known.price == passed.targets[0].price
+    assert said.parameters == {"parallel_tool_calls": "drop", "seed": "drop"}
+    assert (said.capabilities.max_output, said.output_limit) == (8000, 8000)
+    assert (known.capabilities.max_output, known.output_limit) == (100_000, None)
+    assert said.price == Price(1_000_000, 2_000_000)
+    assert own.parameters == {"tools": "refuse", "functions": "refuse"}  # Anthropic's wire calls a tool for a schema

@@ -59,6 +59,7 @@ def _config(port: int, closed: int) -> dict[str, Any]:
             **dict.fromkeys(("good", "private"), "up/good"),
             "other": "up/other",
             "wild/*": "up/*",
+            "capped": {"targets": [{"to": "up/good", "capabilities": {"max_output": 100}}]},
             "breaking": "breaking/good",
             **{f"echo-{name}": f"echo-{name}/good" for name in ECHOING},
             "down": "down/good",
@@ -69,7 +70,7 @@ def _config(port: int, closed: int) -> dict[str, Any]:
             {
                 "id": "client",
                 "secret": CLIENT_KEY,
-                "models": ["good", "other", "wild/*", "breaking", "echo-*", "down", "tripping", "faulty-*"],
+                "models": ["good", "other", "wild/*", "capped", "breaking", "echo-*", "down", "tripping", "faulty-*"],
             },
             {"id": "other", "secret": OTHER_KEY},
         ],

@@ -25,6 +25,7 @@ from tests.end_to_end.bad_input.bad_server import (
     check_nothing_leaks,
     exchange,
 )
+from tests.end_to_end.bad_input.bad_values import VALUES
 from tests.rig.server import Gateway
 from tests.rig.upstream import FakeUpstream
 from tests.rig.waiting import until
@@ -89,7 +90,7 @@ TOO_LONG = {
 REFUSED = {name: (wire, 400, "bad_http_request") for name, wire in BAD_HTTP.items()} | TOO_LONG
 
 
-@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+@pytest.mark.parametrize("row", (TABLE | VALUES).values(), ids=TABLE | VALUES)
 def test_bad_input_has_its_exact_answer(row: Bad, gateway: Gateway, tracebacks: int, upstream: FakeUpstream) -> None:
     """Status, code, param, type, headers; no upstream hears of it, no traceback, no secret; and the server goes on."""
     answer = exchange(gateway, row.wire)

@@ -7,7 +7,8 @@ import orjson
 from pydantic import SecretStr
 
 from policies.base import Timeouts
-from proxy.config.schema import Config, PolicyConfig, ServerConfig, TransportConfig
+from proxy.config.schema import AuthConfig, Config, PolicyConfig, ServerConfig, TargetConfig, TransportConfig
+from translators.facts import Capabilities
 
 ENV = {
     "EMPTY": "",
@@ -44,6 +45,7 @@ def rendered(config: Config) -> str:
         lines += [
             f"  {target.to} = {target.upstream} + {target.model} tier {target.tier} weight {target.weight:g} "
             + _line("timeouts", target.timeouts, Timeouts())
+            + "".join(_line(f" {name}", fact, None) for name, fact in _facts(target))
             for target in model.targets
         ]
     lines += [_line(f"key {key.id}", key, None) for key in config.keys]
@@ -51,6 +53,12 @@ def rendered(config: Config) -> str:
         lines += [f"chain {name}", *(_policy(entry) for entry in chain)]
     lines += [f"warning: {warning}" for warning in config.warnings]
     return "\n".join(lines) + "\n"
+
+
+def _facts(target: TargetConfig) -> list[tuple[str, Any]]:
+    """What is written of a target's model."""
+    facts = {"capabilities": target.capabilities, "price": target.price}
+    return [(name, fact) for name, fact in facts.items() if fact not in (None, Capabilities())]
 
 
 def _policy(entry: PolicyConfig) -> str:
@@ -79,7 +87,7 @@ def _json(value: Any) -> str:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, TransportConfig):
+    if isinstance(value, TransportConfig | AuthConfig):
         return _changed(value, None)
     assert isinstance(value, SecretStr)
     text = value.get_secret_value()
