@@ -28,6 +28,8 @@ from proxy.observe.log import RecordLog
 from proxy.observe.metrics import Metrics
 from proxy.observe.records import RECORDS, Records
 from proxy.observe.sinks import Notebook
+from proxy.state.memory import MemoryMementos
+from proxy.state.shared import MEMENTOS, SharedMementos
 from proxy.tasks import spawn
 from proxy.upstream.port import Upstream
 from translators.dialects.chat import ChatDialect
@@ -71,7 +73,9 @@ class Switchgear:
         self._records = Records(shared / RECORDS if shared else None)
         self._notebook = Notebook(self.log, self._records, self._metrics)
         self._after = After([self._notebook])
-        self.engine = Engine(self._after, time.monotonic, config.server.keep_alive)
+        clock = time.monotonic
+        self._mementos = SharedMementos(shared / MEMENTOS, clock) if shared else MemoryMementos(clock)
+        self.engine = Engine(self._after, clock, config.server.keep_alive, self._mementos)
         """The one loop."""
         self._problems = list(problems)
         self._draining = False
@@ -241,6 +245,7 @@ class Switchgear:
             await asyncio.wait([watcher])
         await self._after.drain()
         await self._records.close()
+        await self._mementos.close()
         self.log.close()
         for upstream in self._state.upstreams.values():
             await upstream.aclose()

@@ -104,13 +104,15 @@ def _supervise(config: "Config", path: Path, log_level: str, listener: socket.so
     from proxy.config import last_good
     from proxy.config.load import read_bytes
     from proxy.observe.records import RECORDS, SharedRecords
+    from proxy.state import shared as shared_state
     from proxy.supervisor import Supervisor, worker_command
 
     shared = Path(tempfile.mkdtemp(prefix="switchgear-"))
     try:
         metrics = shared / "metrics"  # prometheus_client takes every *.db in there for one of its own
         metrics.mkdir()
-        SharedRecords(shared / RECORDS).close()  # made before the workers, which would fight over making it
+        SharedRecords(shared / RECORDS).close()  # made before the workers, which would fight over making them
+        shared_state.prepare(shared / shared_state.MEMENTOS)
         last_good.keep(shared, read_bytes(path))
         os.environ[SHARED], os.environ[METRICS] = str(shared), str(metrics)
         command = worker_command(path, config.server.host, log_level)

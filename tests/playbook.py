@@ -25,7 +25,7 @@ from policies.ports import World
 from proxy.engine.after import After
 from proxy.engine.chain import Chain, Link
 from proxy.engine.engine import Engine
-from proxy.engine.ports import Job, Lane
+from proxy.engine.ports import Job, Lane, Mementos
 from proxy.engine.story import Story
 from proxy.upstream.keys import KeyRing
 from tests.policies.scene import Loaded, target
@@ -72,6 +72,7 @@ class Playbook:
         translators: of upstreams, by name; else the one of the target's provider.
         retry: options of the default chain's retry.
         keep_alive: seconds.
+        mementos: what the engine keeps between turns, made with what tells of a deed; None: nothing.
         interrupt: done to the first request at its ``at``-th await; the script is then played, and not checked.
         at: counted from 1.
     """
@@ -84,6 +85,7 @@ class Playbook:
         translators: dict[str, Translator] | None = None,
         retry: dict[str, Any] | None = None,
         keep_alive: float = 15.0,
+        mementos: Callable[[Callable[[str], None]], Mementos] | None = None,
         interrupt: Play | None = None,
         at: int = 0,
     ) -> None:
@@ -97,7 +99,7 @@ class Playbook:
         self.rings = {name: KeyRing(secrets) for name, secrets in (keys or {}).items()}
         self._translators = {t.upstream: OpenAI(VENDORS[t.provider]) for t in self.targets} | (translators or {})
         self.after = After([self])
-        self.engine = Engine(self.after, self.loop.time, keep_alive)
+        self.engine = Engine(self.after, self.loop.time, keep_alive, mementos(self._tell) if mementos else None)
         self.stories: list[Story] = []
         self.clients: list[ScriptedClient] = []
         self.awaits = 0

@@ -170,6 +170,8 @@ class EmbeddingsResponse:
     """OpenAI's list of embeddings as JSON, each in the encoding that was asked for."""
     usage: Usage | None
     """None where the provider does not say. There is no output to count."""
+    memento: ClassVar[None] = None
+    """There is no next turn."""
 
 
 Response = ChatResponse | EmbeddingsResponse
@@ -240,6 +242,8 @@ class Dialect(Protocol[Asked]):
     """One client-side API."""
 
     endpoint: Endpoint
+    prompt: str
+    """The field that holds what the model reads; named where it is too long."""
 
     def parse(self, raw: bytes, *, request_id: str, created: int) -> Asked:
         """Check a body and read it.

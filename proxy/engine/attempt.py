@@ -8,11 +8,11 @@ from dataclasses import replace
 import structlog
 
 from policies.base import UNAUTHORIZED, Attempt, Choice
-from proxy.engine.ports import Client, ClientGone, Job, Lane
+from proxy.engine.ports import Client, ClientGone, Job, Lane, Mementos
 from proxy.engine.relay import Relay
 from proxy.engine.story import Round
 from proxy.upstream.port import Credential, Exchange, TransportFault
-from translators.base import Request, Response, WireResponse
+from translators.base import Memento, Request, Response, WireResponse
 from translators.facts import Failure, FailureKind, Usage
 from translators.parameters import fitted
 
@@ -40,6 +40,7 @@ class Try:
         "_first_byte",
         "_job",
         "_lane",
+        "_mementos",
         "_response",
         "_seen",
         "_target",
@@ -47,10 +48,18 @@ class Try:
         "_usage",
     )
 
-    def __init__(self, job: Job, choice: Choice, turn: Round, client: Client, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        choice: Choice,
+        turn: Round,
+        client: Client,
+        clock: Callable[[], float],
+        mementos: Mementos | None = None,
+    ) -> None:
         assert choice.target is not None, "there is somewhere to go"
         self._job, self._choice, self._turn, self._client = job, choice, turn, client
-        self._target, self._clock = choice.target, clock
+        self._target, self._clock, self._mementos = choice.target, clock, mementos
         self._lane: Lane = job.lanes[choice.target.upstream]
         self._ask: Request = job.ask
         self._dropped: tuple[str, ...] = ()
@@ -135,16 +144,23 @@ class Try:
                 self._failure = self._concealed(answer)
             else:
                 self._response, self._usage = answer, answer.usage
+                if answer.memento is not None:
+                    await self._keep(answer.memento)
 
     async def _stream(self, exchange: Exchange) -> None:
         decoder = self._lane.translator.decoder(self._ask, self._target)
-        relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed)
+        relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed, self._keep)
         try:
             self._failure = await relay.run(decoder)
         finally:
             self._first_byte, self._usage = relay.first_byte, decoder.usage
         if self._failure is None:
             await _drain(exchange, self._clock)
+
+    async def _keep(self, memento: Memento) -> None:
+        """Before the client has its answer: it may ask again at once."""
+        if self._mementos is not None:
+            await self._mementos.keep(self._job.call.principal.tenant, memento)
 
     async def _whole(self, exchange: Exchange) -> bytes:
         """The body, its first byte within ``first_token`` and each further one within ``gap``."""

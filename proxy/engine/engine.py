@@ -6,6 +6,7 @@ other. Whatever happens, every request ends in ``after`` exactly once.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -13,9 +14,11 @@ from policies.base import Choice, Deny, Outcome, OutcomeKind, Route
 from proxy.engine.after import After
 from proxy.engine.attempt import Try
 from proxy.engine.keepalive import KeepAlive
-from proxy.engine.ports import Client, ClientGone, Job
+from proxy.engine.ports import Client, ClientGone, Job, Mementos
 from proxy.engine.story import Round
+from proxy.engine.turns import recalled
 from proxy.upstream.port import Upstream
+from translators.base import ChatRequest
 from translators.facts import Failure, FailureKind, Usage
 from translators.parameters import fitted
 
@@ -36,11 +39,14 @@ class Engine:
         clock: monotonic seconds.
         keep_alive: seconds of silence after which a streaming client gets a comment; half a minute is what the
             strictest load balancers in use allow.
+        mementos: what providers want to see again in the next turn; None: nothing is kept.
     """
 
-    def __init__(self, after: After, clock: Callable[[], float], keep_alive: float = 15.0) -> None:
+    def __init__(
+        self, after: After, clock: Callable[[], float], keep_alive: float = 15.0, mementos: Mementos | None = None
+    ) -> None:
         self._after, self._clock = after, clock
-        self._keep_alive = keep_alive
+        self._keep_alive, self._mementos = keep_alive, mementos
         self._running: dict[Client, Job] = {}
         self._draining = False
 
@@ -102,6 +108,9 @@ class Engine:
         if denial is not None:
             await client.refuse(job.story, _as_failure(denial))
             return OutcomeKind.DENIED, None, denial
+        if self._mementos is not None and isinstance(job.ask, ChatRequest) and not job.ask.plain:
+            ask, job.story.restored = await recalled(job.ask, job.call.principal.tenant, self._mementos)
+            job = replace(job, ask=ask)
         unfit = self._unfit(job)
         while True:
             route = self._route(job, unfit)
@@ -112,7 +121,7 @@ class Engine:
                 return await self._fail(job, client, self._last_word(job, unfit, choice.back_at))
             if choice.taken:
                 choice.commit()
-            response = await Try(job, choice, turn, client, self._clock).run()
+            response = await Try(job, choice, turn, client, self._clock, self._mementos).run()
             attempt = turn.attempt
             assert attempt is not None
             if attempt.failure is None:

@@ -1,5 +1,6 @@
 """What the engine needs of the world: a client on one side, lanes to upstreams on the other, sinks for the end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -7,7 +8,7 @@ from policies.base import Call
 from proxy.engine.chain import Chain
 from proxy.engine.story import Story
 from proxy.upstream.port import Credential, Upstream
-from translators.base import Encoder, Request, Response, Translator
+from translators.base import Encoder, JsonObject, Memento, Request, Response, Translator
 from translators.facts import Failure
 from translators.value import value
 
@@ -109,3 +110,21 @@ class Sink(Protocol):
 
     def record(self, story: Story) -> None:
         """Take note of a finished request. Sync and quick; off the client's path."""
+
+
+class Mementos(Protocol):
+    """What providers want to see again beside their tool calls, until the next turn. Bounded; never raises.
+
+    A call that is not known any more, or not for certain, is as good as one that never had any: the request goes on.
+    """
+
+    async def keep(self, scope: str, memento: Memento) -> None:
+        """Keep a memento: once this returns, whoever serves the next turn finds it.
+
+        Args:
+            scope: whose it is; nobody else ever finds it.
+            memento: may be too large to be kept.
+        """
+
+    async def recall(self, scope: str, calls: Iterable[str]) -> dict[str, JsonObject]:
+        """The fields kept for these calls, by call; what is not known is not in it."""

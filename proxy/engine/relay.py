@@ -5,12 +5,12 @@ still take over. After the first content there is one upstream, one answer, one 
 own terminal event, one error frame, or a client that has left.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from policies.base import Choice
 from proxy.engine.ports import Client, Job
 from proxy.upstream.port import Exchange, TransportFault
-from translators.base import Decoder
+from translators.base import Decoder, Memento
 from translators.facts import Failure, FailureKind
 
 PRELUDE_LIMIT = 256 * 1024
@@ -30,6 +30,7 @@ class Relay:
         client: where to.
         clock: monotonic seconds.
         concealed: takes our secrets out of what an upstream says.
+        keep: keeps what the provider wants to see again in the next turn.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class Relay:
         client: Client,
         clock: Callable[[], float],
         concealed: Callable[[Failure], Failure],
+        keep: Callable[[Memento], Awaitable[None]],
     ) -> None:
         assert choice.target is not None, "somebody is answering"
         self._job, self._choice, self._exchange, self._client = job, choice, exchange, client
-        self._clock, self._timeouts, self._concealed = clock, choice.target.timeouts, concealed
+        self._clock, self._timeouts, self._concealed, self._keep = clock, choice.target.timeouts, concealed, keep
         self._now = clock()
         self.first_byte: float | None = None
         """When the first content came; once set, the call is committed to this attempt."""
@@ -67,6 +69,8 @@ class Relay:
             held, quiet_until = b"", self._now + self._timeouts.gap
             while not held and failure is None and not decoder.finished:
                 held, failure = await self._next(decoder, quiet_until)
+        if decoder.memento is not None and failure is None:
+            await self._keep(decoder.memento)
         ending = encoder.close() if failure is None else encoder.fail(client.error(failure))
         await client.send(encoder.feed(held) + ending, last=True)
         return failure

@@ -33,6 +33,8 @@ class Story:
     rounds: list[Round] = field(default_factory=list)
     dropped: tuple[str, ...] = ()
     """Advisory parameters that the answering target had no place for."""
+    restored: int = 0
+    """Messages of the history that were given back what their provider wants to see again."""
     upstream_seconds: float = 0.0
     """Time spent waiting for upstreams and back-off; the rest is ours."""
     status: int = 0

@@ -22,7 +22,9 @@ _MARK = "\u0001"
 def kind_of(story: Story) -> Kind | None:
     """The kind of a finished request; None if it is not plain."""
     call, outcome, rounds = story.call, story.outcome, story.rounds
-    if outcome is None or outcome.kind is not OutcomeKind.OK or len(rounds) != 1 or story.dropped:
+    if outcome is None or outcome.kind is not OutcomeKind.OK or len(rounds) != 1:
+        return None
+    if story.dropped or story.restored:
         return None
     turn, usage = rounds[0], outcome.usage
     attempt = turn.attempt

@@ -38,6 +38,8 @@ def render(story: Story) -> Record:
         record["ended_by"] = [_note(note) for note in rounds[-1].notes]
     if story.dropped:
         record["dropped"] = list(story.dropped)
+    if story.restored:
+        record["restored"] = story.restored
     if outcome is not None:
         record["duration_ms"] = _ms(outcome.ended - call.started)
         record["overhead_ms"] = _ms(story.overhead(outcome.ended))

@@ -49,7 +49,7 @@ class Records:
             request_id: what it is found by.
             text: the record as JSON; thousands of dictionaries would keep the garbage collector busy.
         """
-        tenant = _tenant(principal)
+        tenant = principal.tenant
         self._recent[tenant, request_id] = text
         if len(self._recent) > CAPACITY:
             self._recent.popitem(last=False)
@@ -60,7 +60,7 @@ class Records:
 
     async def find(self, request_id: str, principal: Principal) -> Record | None:
         """A record of the principal's own tenant: its own key's, or its team's."""
-        tenant = _tenant(principal)
+        tenant = principal.tenant
         text = self._recent.get((tenant, request_id))
         if text is None and self._shared is not None:
             text = await self._find_shared(self._shared, tenant, request_id)
@@ -133,8 +133,3 @@ class SharedRecords:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _tenant(principal: Principal) -> str:
-    """Whose a record is. Clients choose request ids, so two tenants may choose the same one."""
-    return f"team {principal.team}" if principal.team else f"key {principal.key}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.base import Attempt, Choice, Live, Policy, Route, Target
+from policies.base import Attempt, Choice, Live, Policy, Principal, Route, Target
 from tests.policies.scene import answered, call, failed, target, world
 from translators.facts import Failure, FailureKind
 
@@ -241,3 +241,16 @@ def test_the_order_of_edits_does_not_matter(edits, scores, retry, dice) -> None:
         choices.append(route.choose())
 
     assert choices[0] == choices[1]
+
+
+def test_a_tenant_is_a_team_or_a_key_without_one() -> None:
+    """A team's keys share what is theirs; a key's name is never taken for a team's."""
+    one, colleague, loner, namesake = (
+        Principal("web", team="growth"),
+        Principal("batch", team="growth"),
+        Principal("growth"),
+        Principal("web"),
+    )
+
+    assert one.tenant == colleague.tenant
+    assert len({each.tenant for each in (one, loner, namesake)}) == 3

@@ -102,6 +102,18 @@ async def test_what_is_odd_about_the_end_is_not_plain(change: Any, story: Story)
     assert kind_of(story) is None
 
 
+@given(plain_stories(), plain_stories(), st.sampled_from([{"dropped": ("seed",)}, {"restored": 2}]))
+async def test_what_was_done_to_a_request_is_in_its_own_record_alone(first: Story, second: Story, done: Any) -> None:
+    """What was left out of it, and what was given back to it."""
+    noted = Noted()
+    for story in (first, replace(second, **done), first):
+        noted.notebook.record(story)
+
+    assert noted.lines() == [
+        orjson.loads(orjson.dumps(render(each))) for each in (first, replace(second, **done), first)
+    ]
+
+
 @given(plain_stories(), plain_stories())
 async def test_what_a_policy_says_is_in_the_record_of_its_request_alone(first: Story, second: Story) -> None:
     """A kind is learnt from a request of which nobody says anything, and stands for no other."""
