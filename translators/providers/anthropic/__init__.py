@@ -8,11 +8,12 @@ import orjson
 from translators.base import ChatRequest, ChatResponse, Destination, WireRequest, WireResponse
 from translators.facts import Failure
 from translators.providers.anthropic.errors import read_failure
-from translators.providers.anthropic.request import VERSION, lacking_of, translate
+from translators.providers.anthropic.models import model_of
+from translators.providers.anthropic.request import lacking_of, translate
 from translators.providers.anthropic.response import read_response
 from translators.providers.anthropic.stream import AnthropicDecoder
 
-__all__ = ["VERSION", "Anthropic", "AnthropicDecoder", "translate"]
+__all__ = ["Anthropic", "AnthropicDecoder", "translate"]
 
 PATH = "/v1/messages"
 
@@ -26,7 +27,7 @@ class Anthropic:
 
     def request(self, ask: ChatRequest, target: Destination) -> WireRequest:
         """The request in Anthropic's words. ``api_version`` of a target pins the API's."""
-        version = target.api_version or VERSION
+        version = target.api_version or model_of(target.model).version
         draft = translate(ask, target.model, version)
         headers = {"anthropic-version": version}
         if draft.betas:

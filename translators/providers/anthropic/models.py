@@ -37,6 +37,13 @@ class Rest(Enum):
     """It thinks, whatever it is told."""
 
 
+VERSION = "2023-06-01"
+"""The API's version that takes ``temperature``, ``top_p`` and ``top_k``, which models up to 4.6 honour."""
+NEWEST = "2026-10-21"
+"""The one that refuses them, even at their defaults, and that is recommended otherwise: models that sample as they do
+are asked by it (https://platform.claude.com/docs/en/api/versioning, 2026-11)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One family."""
@@ -54,6 +61,11 @@ class Model:
     """Whether ``temperature`` and ``top_p`` may come together."""
     schemas: bool = False
     """Whether ``output_config.format`` and strict tools are taken."""
+
+    @property
+    def version(self) -> str:
+        """Of the API, where the operator pins none."""
+        return VERSION if self.samples else NEWEST
 
 
 _LEVELS = ("low", "medium", "high")

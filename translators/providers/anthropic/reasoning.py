@@ -6,6 +6,7 @@ entry for each block; LiteLLM's ``thinking_blocks``, which are Anthropic's own, 
 
 from translators.base import JsonObject
 from translators.providers.anthropic.draft import Draft
+from translators.providers.reasoning_details import whole
 
 FORMAT = "anthropic-claude-v1"
 """OpenRouter's name for signatures and encrypted data that Anthropic alone can read."""
@@ -30,7 +31,7 @@ def thinking_of(draft: Draft, message: JsonObject) -> list[JsonObject]:
     details, native = message.get("reasoning_details"), message.get("thinking_blocks")
     blocks: list[JsonObject] = []
     if isinstance(details, list) and details:
-        for detail in _whole(details):
+        for detail in whole(details):
             block = _block_of(detail)
             if block:
                 blocks.append(block)
@@ -41,22 +42,6 @@ def thinking_of(draft: Draft, message: JsonObject) -> list[JsonObject]:
     elif message.get("reasoning_content"):
         draft.drop("messages[].reasoning_content")
     return blocks
-
-
-def _whole(details: list[JsonObject]) -> list[JsonObject]:
-    """Put deltas together that a client kept as they came: neighbours of one index are one text."""
-    whole: list[JsonObject] = []
-    for detail in details:
-        if not isinstance(detail, dict):
-            continue
-        last = whole[-1] if whole else {}
-        same = detail.get("index") is not None and detail["index"] == last.get("index")
-        if same and detail.get("type") == last.get("type") == "reasoning.text":
-            text = (last.get("text") or "") + (detail.get("text") or "")
-            whole[-1] = {**last, **{name: value for name, value in detail.items() if value is not None}, "text": text}
-        else:
-            whole.append(detail)
-    return whole
 
 
 def _block_of(detail: JsonObject) -> JsonObject | None:

@@ -1,7 +1,7 @@
 """A chat completion in Anthropic's words: parameters, and the features they need.
 
 Source: https://platform.claude.com/docs/en/api/messages and …/api/beta-headers, 2026-11. What Anthropic has no place
-for is left out and named if it is advice, and rules the target out if it is binding.
+for is left out and named if it is advice, and rules the target out if it is binding: ``parameters`` says which.
 """
 
 import re
@@ -9,19 +9,15 @@ from typing import Any
 
 from translators.base import ChatRequest, JsonObject
 from translators.providers.anthropic.draft import Draft
+from translators.providers.anthropic.form import lacking_form, set_form
 from translators.providers.anthropic.messages import set_messages
-from translators.providers.anthropic.models import Model, model_of
+from translators.providers.anthropic.models import NEWEST, VERSION, Model, model_of
+from translators.providers.anthropic.parameters import OWN, TABLE
 from translators.providers.anthropic.parts import lacking
 from translators.providers.anthropic.plain import set_plain_messages
-from translators.providers.anthropic.schema import compilable
 from translators.providers.anthropic.thinking import set_thinking
-from translators.providers.anthropic.tools import lacking_tools, set_tools
+from translators.providers.anthropic.tools import is_own_tool, set_tools
 from translators.providers.loose import obj, objs
-
-VERSION = "2023-06-01"
-"""The API's version. 2026-10-21 takes no ``temperature``, ``top_p`` and ``top_k`` at all, which models up to 4.6 still
-honour under this one (https://platform.claude.com/docs/en/api/versioning, 2026-11)."""
-_WITHOUT_SAMPLING = "2026-10-21"
 
 _SAID = frozenset(
     {
@@ -31,42 +27,12 @@ _SAID = frozenset(
     }
 )
 """Parameters that are said before the rest is."""
-_TAKEN = _SAID | {
-    *("stop", "stop_sequences", "user", "safety_identifier", "metadata", "service_tier", "output_config", "betas")
-}
-"""Those that have their own place below."""
-_BINDING = frozenset({"n", "logprobs", "top_logprobs", "modalities", "response_format", "tools", "tool_choice"})
-"""Those that may rule a target out."""
-_OWN = {
-    "cache_control": None,
-    "container": None,
-    "context_management": "context-management-2025-06-27",
-    "diagnostics": None,
-    "inference_geo": None,
-    "mcp_servers": "mcp-client-2025-04-04",
-    "speed": "fast-mode-2026-02-01",
-}
-"""Anthropic's own parameters, which pass, with the feature that each needs."""
-_DEFAULTS: dict[str, tuple[Any, ...]] = {
-    "n": (1,),
-    "presence_penalty": (0,),
-    "frequency_penalty": (0,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "store": (False,),
-    "modalities": (["text"],),
-    "verbosity": ("medium",),
-}
-"""What these say anyway if they are left out."""
 _TIERS = {"auto": "auto", "priority": "auto", "default": "standard_only", "standard_only": "standard_only"}
 """``auto`` uses capacity that was bought ahead, where there is any (…/api/service-tiers)."""
-_FORMATS = ("text", "json_object", "json_schema")
 _PERSONAL = re.compile(r"\S+@\S+\.\S+|\+[0-9 ().-]{7,}")
 """E-mail addresses and telephone numbers, which Anthropic forbids in ``metadata.user_id`` (…/api/messages)."""
 _LONGEST_USER = 256
 _BETA = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_JSON_ONLY = "Answer with one valid JSON object and nothing else: no prose around it, no code fence."
 
 
 def translate(ask: ChatRequest, model_name: str, version: str = VERSION) -> Draft:
@@ -82,11 +48,11 @@ def translate(ask: ChatRequest, model_name: str, version: str = VERSION) -> Draf
     if not draft.plain:
         set_messages(draft, asked["messages"])
     set_tools(draft, asked, model)
-    set_thinking(draft, asked, model, asked.get("max_completion_tokens") or asked.get("max_tokens"))
     if asked.get("response_format") is not None:
-        _set_format(draft, asked["response_format"])
-    _set_sampling(draft, asked, model, refused=version >= _WITHOUT_SAMPLING)
-    _set_rest(draft, asked)
+        set_form(draft, asked["response_format"], model)
+    set_thinking(draft, asked, model, asked.get("max_completion_tokens") or asked.get("max_tokens"))
+    _set_sampling(draft, asked, model, refused=version >= NEWEST)
+    _set_rest(draft, ask)
     if draft.output:
         draft.body["output_config"] = draft.output
     if ask.stream:
@@ -96,43 +62,15 @@ def translate(ask: ChatRequest, model_name: str, version: str = VERSION) -> Draf
 
 def lacking_of(ask: ChatRequest, model_name: str) -> tuple[str, ...]:
     """Binding parameters that this model cannot honour."""
-    names = [] if _BINDING.isdisjoint(ask.body) else _lacking_parameters(ask.body, model_name)
+    if not ask.uses:
+        return ()
+    names = [name for name in TABLE.unmet(ask.uses) if not is_own_tool(name.removeprefix("tools[]."))]
+    names += lacking_form(ask.body.get("response_format"), model_of(model_name))
     if not ask.plain:
         contents = [message.get("content") for message in ask.body["messages"]]
         lists = [content for content in contents if isinstance(content, list)]
         names += [f"messages[].content[].{kind}" for content in lists for kind in lacking(content)]
     return tuple(dict.fromkeys(names))
-
-
-def _lacking_parameters(asked: JsonObject, model_name: str) -> list[str]:
-    names = ["n"] if (asked.get("n") or 1) > 1 else []
-    names += [name for name in ("logprobs", "top_logprobs") if asked.get(name)]
-    if "audio" in (asked.get("modalities") or ()):
-        names.append("modalities")
-    form = asked.get("response_format")
-    unenforced = _schema_of(form) is not None and not model_of(model_name).schemas
-    if unenforced or obj(form).get("type", "text") not in _FORMATS:
-        names.append("response_format")
-    return names + lacking_tools(asked)
-
-
-def _schema_of(form: Any) -> JsonObject | None:
-    if obj(form).get("type") != "json_schema":
-        return None
-    return obj(obj(form.get("json_schema")).get("schema")) or None
-
-
-def _set_format(draft: Draft, form: Any) -> None:
-    """A schema is enforced by the API. A JSON object without one is not: the model is told, and the promise named."""
-    schema = _schema_of(form)
-    if schema is not None:
-        draft.output["format"] = {"type": "json_schema"}
-        draft.output["format"]["schema"], lost = compilable(schema)
-        for keyword in lost:
-            draft.drop(f"response_format.json_schema.schema.{keyword}")
-    elif obj(form).get("type", "text") != "text":
-        draft.body["system"] = [*draft.body.get("system", ()), {"type": "text", "text": _JSON_ONLY}]
-        draft.drop("response_format")
 
 
 def _set_sampling(draft: Draft, asked: JsonObject, model: Model, *, refused: bool) -> None:
@@ -154,21 +92,20 @@ def _set_sampling(draft: Draft, asked: JsonObject, model: Model, *, refused: boo
             draft.body[name] = value
 
 
-def _set_rest(draft: Draft, asked: JsonObject) -> None:
+def _set_rest(draft: Draft, ask: ChatRequest) -> None:
+    asked = ask.body
     if draft.plain and _SAID.issuperset(asked):
         return
     draft.output |= obj(asked.get("output_config"))
     _set_stop(draft, asked.get("stop") or asked.get("stop_sequences"))
     _set_user(draft, asked)
-    for name, value in asked.items():
-        if name in _TAKEN or value is None:
-            continue
-        if name in _OWN:
-            draft.body[name] = value
-            if beta := _OWN[name]:
+    for name, beta in OWN.items():
+        if asked.get(name) is not None:
+            draft.body[name] = asked[name]
+            if beta:
                 draft.need(beta)
-        elif value not in _DEFAULTS.get(name, ()):
-            draft.drop(name)
+    for name in TABLE.left_out(ask.uses):
+        draft.drop(name)
     tier = asked.get("service_tier")
     if tier in _TIERS:
         draft.body["service_tier"] = _TIERS[tier]

@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 
-from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
+from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
 from translators.facts import Failure, Usage, garbled
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
 from translators.providers.anthropic.errors import error_of, failure_of
+from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.anthropic.reasoning import detail_of
 from translators.providers.anthropic.usage import openai_usage, read_usage, tier_of
 from translators.retry_after import parse as parse_retry_after
@@ -28,7 +29,8 @@ def read_response(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failur
         return failure_of(error, retry_after=parse_retry_after(wire.headers))
     try:
         usage = read_usage(answer.get("usage"))
-        return ChatResponse(orjson.dumps(_completion(ask, answer, usage)), usage)
+        completion = _completion(ask, answer, usage)
+        return ChatResponse(orjson.dumps(completion), usage, memento_of(completion["choices"][0]["message"]))
     except (KeyError, TypeError, AttributeError):  # the last also for what is nested deeper than orjson writes
         return garbled("The upstream's answer is no message.")
 
@@ -38,7 +40,7 @@ def _completion(ask: ChatRequest, answer: JsonObject, usage: Usage | None) -> Js
     content: Any = answer["content"]
     message = _text_message(content[0]) if len(content) == 1 else None
     if message is None:
-        message = _message(content)
+        message = _message(content, formed=is_formed(ask))
     refusal = refusal_of(answer)
     if refusal is not None:
         message["refusal"] = refusal
@@ -75,7 +77,15 @@ def _text_message(block: JsonObject) -> JsonObject | None:
     return {"role": "assistant", "content": block["text"], "refusal": None}
 
 
-def _message(content: list[JsonObject]) -> JsonObject:
+def memento_of(message: JsonObject) -> Memento | None:
+    """Thinking that has to come back with the results of the calls beside it: the API knows it by its signature."""
+    if "tool_calls" not in message or "reasoning_details" not in message:
+        return None
+    calls = tuple([call["id"] for call in message["tool_calls"]])
+    return Memento(calls, {"reasoning_details": message["reasoning_details"]})
+
+
+def _message(content: list[JsonObject], *, formed: bool) -> JsonObject:
     text, reasoning, length = [], [], 0
     details: list[JsonObject] = []
     found: dict[str, list[JsonObject]] = {"tool_calls": [], "citations": [], "annotations": []}
@@ -91,6 +101,8 @@ def _message(content: list[JsonObject]) -> JsonObject:
         elif kind in ("thinking", "redacted_thinking"):
             details.append(detail_of(block, len(details)))
             reasoning.append(block.get("thinking") or "")
+        elif kind == "tool_use" and formed and block["name"] == ANSWER:
+            text.append(orjson.dumps(block["input"]).decode())
         elif kind == "tool_use":
             found["tool_calls"].append(_call(block))
         else:

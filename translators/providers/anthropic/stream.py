@@ -17,7 +17,9 @@ from translators.framing.splice import Splice
 from translators.framing.sse import Event
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
 from translators.providers.anthropic.errors import error_of, failure_of
+from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.anthropic.reasoning import detail_of
+from translators.providers.anthropic.response import memento_of
 from translators.providers.anthropic.usage import openai_usage, read_usage, tier_of
 from translators.providers.chunks import Chunks, string
 from translators.providers.sse_decoder import SseDecoder, is_json
@@ -39,6 +41,8 @@ class _Block:
     """Of a tool call: its place among them."""
     filled: bool = False
     """Of a tool call: some of its arguments have gone out."""
+    answers: bool = False
+    """Of a call of the reserved tool: its input is the answer's text."""
     pieces: list[str] = field(default_factory=list)
     """Thinking, or JSON of a server tool's input."""
 
@@ -51,6 +55,8 @@ class AnthropicDecoder(SseDecoder):
         "_calls",
         "_chunks",
         "_ending",
+        "_formed",
+        "_kept",
         "_length",
         "_raw_usage",
         "_reached",
@@ -66,7 +72,12 @@ class AnthropicDecoder(SseDecoder):
         self._calls, self._thoughts, self._length = 0, 0, 0
         self._ending: JsonObject = {}
         self._raw_usage: JsonObject = {}
-        self._reached = False
+        self._reached, self._formed = False, is_formed(ask)
+        self._kept: dict[str, list[JsonObject]] = {}
+
+    def take(self, data: bytes) -> bytes:
+        """What one event comes to that is framed in another way than as a server-sent event (Bedrock's)."""
+        return self._take(Event("", data))
 
     def _take(self, event: Event) -> bytes:
         try:
@@ -127,6 +138,9 @@ class AnthropicDecoder(SseDecoder):
         quoted = string(piece)
         if not piece:
             return b""
+        if block.answers:
+            block.filled = True
+            return self._text(piece)
         if block.number < 0:
             block.pieces.append(piece)
             return b""
@@ -156,6 +170,10 @@ class AnthropicDecoder(SseDecoder):
             return self._thought(block, raw.get("thinking", ""))
         if kind != "tool_use":
             return b""
+        if self._formed and raw["name"] == ANSWER:
+            block.answers = True
+            return b""
+        self._kept.setdefault("tool_calls", []).append(raw)
         block.number, self._calls = self._calls, self._calls + 1
         head = b'[{"index":%d,"id":%b,"type":"function","function":{"name":%b,"arguments":""}}]'
         return self._emit(b'"tool_calls"', head % (block.number, string(raw["id"]), string(raw["name"])))
@@ -174,6 +192,7 @@ class AnthropicDecoder(SseDecoder):
         if kind in ("thinking", "redacted_thinking"):
             detail = detail_of({**raw, "thinking": "".join(block.pieces)}, self._thoughts)
             self._thoughts += 1
+            self._kept.setdefault("reasoning_details", []).append(detail)
             return self._emit(b'"reasoning_details"', orjson.dumps([detail]))
         if block.pieces:
             whole = "".join(block.pieces)
@@ -204,6 +223,7 @@ class AnthropicDecoder(SseDecoder):
         ends.append(self._chunks.finish(delta, finish_of(self._ending, calls=self._calls > 0)))
         if self.usage is not None and self._shows_usage:
             ends.append(self._chunks.usage(openai_usage(self._raw_usage, self.usage)))
+        self.memento = memento_of(self._kept)
         self.started = self.finished = True
         return b"".join(ends)
 

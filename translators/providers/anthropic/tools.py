@@ -50,14 +50,9 @@ def set_tools(draft: Draft, asked: JsonObject, model: Model) -> None:
         draft.body["tool_choice"] = choice
 
 
-def lacking_tools(asked: JsonObject) -> list[str]:
-    """What of tools and tool choice Anthropic has no form for."""
-    kinds = [tool.get("type", "function") for tool in asked.get("tools") or ()]
-    names = [f"tools[].{str(kind)[:64]}" for kind in kinds if kind != "function" and not _OWN_TOOL.fullmatch(str(kind))]
-    choice = asked.get("tool_choice")
-    if choice and _choice(choice) is None:
-        names.append("tool_choice")
-    return names
+def is_own_tool(kind: str) -> bool:
+    """Whether a tool's type is one of Anthropic's own."""
+    return _OWN_TOOL.fullmatch(kind) is not None
 
 
 def _declared(asked: JsonObject) -> list[JsonObject]:

@@ -51,7 +51,7 @@ def test_instructions_in_mid_conversation_stay_in_their_place() -> None:
 
 def test_only_texts_among_late_instructions_are_tagged() -> None:
     """A document of Anthropic's own form stays one."""
-    document = {"type": "document", "source": {"type": "url", "url": "https://a/b"}}
+    document = {"type": "document", "source": {"type": "url", "url": "https://a.org/b"}}
 
     sent = turns([*HI, {"role": "system", "content": [text("Read:"), document]}])
 
@@ -107,7 +107,7 @@ def test_tool_calls_and_their_results_pair_up() -> None:
         {
             "role": "tool",
             "tool_call_id": "c",
-            "content": [text("x"), {"type": "image_url", "image_url": {"url": "https://a/b"}}],
+            "content": [text("x"), {"type": "image_url", "image_url": {"url": "https://a.org/b"}}],
         },
         {"role": "user", "content": "And?"},
     ]
@@ -126,7 +126,7 @@ def test_tool_calls_and_their_results_pair_up() -> None:
         {
             "type": "tool_result",
             "tool_use_id": "c",
-            "content": [text("x"), {"type": "image", "source": {"type": "url", "url": "https://a/b"}}],
+            "content": [text("x"), {"type": "image", "source": {"type": "url", "url": "https://a.org/b"}}],
         },
         text("<system>\nBe quick.\n</system>"),
         text("And?"),
@@ -148,7 +148,10 @@ def test_calls_of_other_kinds_are_kept_as_far_as_they_can_be() -> None:
         {
             "role": "assistant",
             "content": None,
-            "tool_calls": [{"id": "a", "custom": {"name": "sql", "input": "select"}}, {"id": "b"}],
+            "tool_calls": [
+                {"id": "a", "type": "custom", "custom": {"name": "sql", "input": "select"}},
+                {"id": "b", "type": "odd"},
+            ],
         },
         {"role": "tool", "tool_call_id": "a", "content": "1"},
         {"role": "assistant", "content": None, "function_call": {"name": "old", "arguments": '{"x":1}'}},
@@ -203,7 +206,7 @@ def test_refusals_of_the_past_are_text() -> None:
 
 def test_what_a_message_says_beyond_its_words_is_named() -> None:
     """Names of participants, an answer's sound, the detail of a picture."""
-    picture = {"type": "image_url", "image_url": {"url": "https://a/b", "detail": "low"}}
+    picture = {"type": "image_url", "image_url": {"url": "https://a.org/b", "detail": "low"}}
     request, _ = wire(
         [
             {"role": "user", "name": "ann", "content": [picture]},

@@ -28,8 +28,8 @@ def note(words: str) -> Json:
         ({"type": "image_url", "image_url": "DATA:image/jpg;base64,AAAA"}, image("image/jpeg", "AAAA")),
         ({"type": "image_url", "image_url": {"url": "data:image/gif,%00%01"}}, image("image/gif", "AAE=")),
         (
-            {"type": "image_url", "image_url": {"url": "https://a/b.png"}},
-            {"type": "image", "source": {"type": "url", "url": "https://a/b.png"}},
+            {"type": "image_url", "image_url": {"url": "https://a.org/b.png"}},
+            {"type": "image", "source": {"type": "url", "url": "https://a.org/b.png"}},
         ),
         ({"type": "image_url", "image_url": {"url": f"data:application/pdf;base64,{PDF}"}}, PDF_BLOCK),
         (
@@ -38,8 +38,8 @@ def note(words: str) -> Json:
         ),
         ({"type": "file", "file": {"file_data": PDF}}, PDF_BLOCK),
         (
-            {"type": "file", "file": {"file_data": "https://a/b.pdf"}},
-            {"type": "document", "source": {"type": "url", "url": "https://a/b.pdf"}},
+            {"type": "file", "file": {"file_data": "https://a.org/b.pdf"}},
+            {"type": "document", "source": {"type": "url", "url": "https://a.org/b.pdf"}},
         ),
         (
             {"type": "file", "file": {"file_id": "file_1"}, "citations": {"enabled": True}},
@@ -64,7 +64,7 @@ def test_a_part_becomes_the_block_that_means_the_same(part: Json, block: Json) -
     "part",
     [
         {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}},
-        {"type": "video_url", "video_url": {"url": "https://a/b"}},
+        {"type": "video_url", "video_url": {"url": "https://a.org/b"}},
         {"type": "image_url", "image_url": {"url": "data:image/svg+xml;base64,AAAA"}},
         {"type": "file", "file": {"file_data": "data:application/zip;base64,AAAA"}},
         {"type": "file", "file": {"file_data": "data:text/plain;base64,/w=="}},
@@ -83,7 +83,7 @@ def test_a_part_without_a_form_rules_the_target_out(part: Json) -> None:
 def test_documents_and_pictures_keep_their_marks() -> None:
     """Clients put them beside the part's own field."""
     mark = {"type": "ephemeral"}
-    part = {"type": "image_url", "image_url": {"url": "https://a/b"}, "cache_control": mark}
+    part = {"type": "image_url", "image_url": {"url": "https://a.org/b"}, "cache_control": mark}
 
     assert wire([{"role": "user", "content": [part]}])[1]["messages"][0]["content"][0]["cache_control"] == mark
 

@@ -143,7 +143,9 @@ def test_a_limit_is_found_where_the_client_names_none(model: str, most: int) -> 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
 def test_the_clients_limit_holds(name: str) -> None:
     """Under either name."""
-    assert wire(**{name: 5})[1]["max_tokens"] == 5
+    limit: Json = {name: 5}
+
+    assert wire(**limit)[1]["max_tokens"] == 5
 
 
 def test_values_that_mean_nothing_pass_in_silence() -> None:
@@ -198,9 +200,9 @@ def test_advice_without_a_place_is_named() -> None:
         ({"logprobs": True, "top_logprobs": 3}, ("logprobs", "top_logprobs")),
         ({"modalities": ["text", "audio"]}, ("modalities",)),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, ("tools[].custom",)),
-        ({"tools": [WEATHER], "tool_choice": {"type": "custom", "custom": {"name": "x"}}}, ("tool_choice",)),
-        ({"tools": [WEATHER], "tool_choice": "whatever"}, ("tool_choice",)),
-        ({"response_format": {"type": "grammar"}}, ("response_format",)),
+        ({"tools": [WEATHER], "tool_choice": {"type": "custom", "custom": {"name": "x"}}}, ("tool_choice.custom",)),
+        ({"tools": [WEATHER], "tool_choice": "whatever"}, ("tool_choice.whatever",)),
+        ({"response_format": {"type": "grammar"}}, ("response_format.grammar",)),
         ({"tools": [WEATHER], "tool_choice": "required", "response_format": {"type": "json_object"}}, ()),
         ({}, ()),
     ],
@@ -208,46 +210,6 @@ def test_advice_without_a_place_is_named() -> None:
 def test_binding_parameters_that_cannot_be_honoured_are_named(body: Json, names: tuple[str, ...]) -> None:
     """The target is no candidate then."""
     assert lacks(**body) == names
-
-
-@pytest.mark.parametrize(
-    ("model", "names"), [("claude-sonnet-4-5", ()), ("claude-3-5-sonnet-20240620", ("response_format",))]
-)
-def test_a_schema_asks_for_a_model_that_enforces_it(model: str, names: tuple[str, ...]) -> None:
-    """Structured outputs came with 4.5."""
-    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}
-
-    assert lacks(to=model, response_format=form) == names
-
-
-def test_a_schema_is_enforced_by_the_api() -> None:
-    """Its name has no place and no meaning here; no beta is needed any longer."""
-    form = {"type": "json_schema", "json_schema": {"name": "x", "strict": True, "schema": SCHEMA}}
-    request, sent = wire(response_format=form)
-
-    assert sent["output_config"] == {"format": {"type": "json_schema", "schema": SCHEMA}}
-    assert (request.dropped, "anthropic-beta" in request.headers) == ((), False)
-
-
-def test_what_the_api_cannot_enforce_of_a_schema_is_named() -> None:
-    """It stays in the description for the model to read."""
-    schema = {**SCHEMA, "properties": {"city": {"type": "string", "pattern": "^R"}}}
-    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
-    request, sent = wire(response_format=form)
-
-    city = sent["output_config"]["format"]["schema"]["properties"]["city"]
-    assert city == {"type": "string", "description": "{pattern: ^R}"}
-    assert request.dropped == ("response_format.json_schema.schema.pattern",)
-
-
-@pytest.mark.parametrize("form", [{"type": "json_object"}, {"type": "json_schema", "json_schema": {"name": "x"}}])
-def test_a_json_object_is_asked_for_in_words(form: Json) -> None:
-    """Which is weaker than OpenAI's promise, so it is named."""
-    request, sent = wire([{"role": "system", "content": "Be brief."}, *HI], response_format=form)
-
-    assert sent["system"][0]["text"] == "Be brief."
-    assert "JSON object" in sent["system"][1]["text"]
-    assert request.dropped == ("response_format",)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +240,27 @@ def test_sampling_is_as_free_as_the_model_lets_it_be(
 
     assert {name: body[name] for name in SAMPLING & body.keys()} == sent
     assert request.dropped == dropped
+
+
+@pytest.mark.parametrize(
+    ("model", "version"),
+    [
+        ("claude-3-haiku-20240307", "2023-06-01"),
+        ("claude-opus-4-6", "2023-06-01"),
+        ("claude-opus-4-7", "2026-10-21"),
+        ("claude-sonnet-5-5", "2026-10-21"),
+        ("claude-of-tomorrow", "2026-10-21"),
+        ("kimi-k2", "2023-06-01"),
+    ],
+)
+def test_a_model_that_samples_as_it_is_told_is_asked_by_the_version_that_says_how(model: str, version: str) -> None:
+    """The newest refuses ``temperature``, ``top_p`` and ``top_k``; other models are asked by it."""
+    request, sent = wire(to=model, temperature=0.5)
+
+    assert request.headers["anthropic-version"] == version
+    assert (sent.get("temperature") == 0.5, request.dropped) == (
+        (True, ()) if version == "2023-06-01" else (False, ("temperature",))
+    )
 
 
 def test_the_newest_version_of_the_api_takes_no_sampling() -> None:
@@ -344,7 +327,7 @@ def test_parameters_of_anthropics_own_pass() -> None:
     }
     assert "betas" not in sent
     assert (
-        request.headers["anthropic-beta"] == "mcp-client-2025-04-04,context-management-2025-06-27,context-1m-2025-08-07"
+        request.headers["anthropic-beta"] == "context-management-2025-06-27,mcp-client-2025-04-04,context-1m-2025-08-07"
     )
     assert request.dropped == ("betas",)
 
@@ -361,17 +344,14 @@ def test_a_file_of_the_files_api_asks_for_its_feature() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"tools": [WEATHER], "tool_choice": {"type": "function", "function": "x"}},
         {"tools": [WEATHER], "tool_choice": {"type": "allowed_tools", "allowed_tools": "x"}},
         {"web_search_options": {"user_location": "x"}},
-        {"response_format": {"type": "json_schema", "json_schema": "x"}},
-        {"functions": ["x", {}], "function_call": "auto"},
         {"stop_sequences": [1]},
         {"thinking": "yes"},
         {"output_config": 1, "betas": {}},
         {"reasoning_effort": "banana"},
         {"thinking": {"type": "enabled"}},
-        {"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"custom": 1}, {}], "function_call": "f"}]},
+        {"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"type": "custom", "custom": 1}]}]},
         {
             "messages": [
                 {"role": "assistant", "content": "x", "extra_content": {"anthropic": [1]}, "reasoning_details": [1]}
