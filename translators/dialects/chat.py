@@ -7,25 +7,22 @@ Source: https://platform.openai.com/docs/api-reference/chat/create, 2026-11; lim
 
 from typing import Any
 
-import orjson
-
-from translators.base import ChatRequest, JsonObject, Malformed, Response
+from translators.base import ChatRequest, JsonObject, Response
 from translators.dialects import checks
+from translators.dialects.body import REFUSED, end_user, load, model_of, no_object
 from translators.dialects.chat_messages import are_plain, check_messages
 from translators.dialects.chat_tools import check_functions, check_tools
-from translators.dialects.errors import envelope, unknown_model
-from translators.dialects.shape import check_shape, has_long_number, too_complex
-from translators.facts import Endpoint, may_be_model
+from translators.dialects.errors import envelope
+from translators.dialects.shape import check_shape
+from translators.facts import Endpoint
 from translators.parameters import uses_of
-
-_REFUSED = frozenset({"api_base", "base_url", "api_key", "extra_headers", "organization"})
-"""They would choose the upstream or its credential (CVE-2024-6587 is what comes of that)."""
 
 
 class ChatDialect:
     """``POST /v1/chat/completions``."""
 
     endpoint = Endpoint.CHAT
+    prompt = "messages"
 
     def parse(self, raw: bytes, *, request_id: str, created: int) -> ChatRequest:
         """Check a body and read it.
@@ -33,18 +30,18 @@ class ChatDialect:
         Raises:
             Malformed: it is not a legal request; the message names the field.
         """
-        body = _load(raw)
+        body = load(raw)
         messages = body.get("messages") if type(body) is dict else None
         plain = are_plain(messages)
         depth = check_shape(raw, body, flat=messages if plain else None)
         if type(body) is not dict:
-            raise Malformed("The JSON body of your request must be an object.", "invalid_type")
+            raise no_object()
         hints = body.pop("switchgear", None)
         if hints is not None:
             checks.obj(hints, "switchgear")
-        model, stream = _model(body), body.get("stream") is True
-        if not _REFUSED.isdisjoint(body):
-            raise checks.unknown(min(_REFUSED & body.keys()))
+        model, stream = model_of(body), body.get("stream") is True
+        if not REFUSED.isdisjoint(body):
+            raise checks.unknown(min(REFUSED & body.keys()))
         for field, value in body.items():
             check = _CHECKS.get(field)
             if check is not None and value is not None and not (plain and value is messages):
@@ -98,29 +95,6 @@ class ChatEncoder:
 _ENCODER = ChatEncoder()
 
 
-def _load(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as fault:
-        if "depth limit" in fault.msg:
-            raise too_complex("it is nested too deeply") from None
-        if "infinity" in fault.msg and has_long_number(raw):
-            raise too_complex("a number has too many digits") from None
-        why = "it is empty" if not raw.strip() else f"{fault.msg}, at character {fault.pos}"
-        raise Malformed(f"We could not parse the JSON body of your request: {why}.", "invalid_json") from None
-
-
-def _model(body: JsonObject) -> str:
-    model = body.get("model")
-    if model is None or model == "":
-        raise checks.missing("model")
-    if type(model) is not str:
-        raise checks.wrong_type("model", "a string", model)
-    if not may_be_model(model):
-        raise unknown_model(model)
-    return model
-
-
 def _stop(value: Any, field: str) -> None:
     if type(value) is str:
         return
@@ -141,11 +115,6 @@ def _metadata(value: Any, field: str) -> None:
         checks.short(name, field, 64)
         checks.string(text, f"{field}.{name}")
         checks.short(text, f"{field}.{name}", 512)
-
-
-def _name(value: Any, field: str) -> None:
-    checks.string(value, field)
-    checks.short(value, field, 256)
 
 
 def _logit_bias(value: Any, field: str) -> None:
@@ -237,8 +206,8 @@ _CHECKS: dict[str, checks.Check] = {
     "web_search_options": checks.obj,
     "metadata": _metadata,
     "store": checks.boolean,
-    "user": _name,
-    "safety_identifier": _name,
+    "user": end_user,
+    "safety_identifier": end_user,
     "prompt_cache_key": checks.string,
     "service_tier": checks.string,
 }

@@ -131,6 +131,13 @@ def size(value: dict[str, Any], path: str, most: int) -> None:
         raise Malformed(message, "object_above_max_properties", path)
 
 
+def filled(value: str, path: str) -> None:
+    """A string with anything in it."""
+    if not value:
+        limit = "Expected a string with minimum length 1, but got an empty string instead."
+        raise Malformed(f"Invalid '{quoted(path)}': empty string. {limit}", "empty_string", path)
+
+
 def short(value: str, path: str, most: int) -> None:
     """How many characters a string has."""
     if len(value) > most:
