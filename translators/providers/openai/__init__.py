@@ -4,8 +4,6 @@ This is the native lane: a request goes out as it came in but for what the vendo
 goes back as the same bytes unless something in it needs mending.
 """
 
-from urllib.parse import quote
-
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, Destination, WireRequest, WireResponse
@@ -14,11 +12,10 @@ from translators.providers.openai.answer import read_answer
 from translators.providers.openai.failure import read_failure
 from translators.providers.openai.history import set_roles, told
 from translators.providers.openai.parameters import differs, fit, passed, specials_of, table_of
+from translators.providers.openai.paths import path_of
 from translators.providers.openai.stream import OpenAIDecoder
 from translators.providers.vendors import Vendor
 
-_UNDATED_VERSIONS = frozenset({"v1", "latest", "preview"})
-"""Azure's versions of the surface that takes the model from the body."""
 _IMAGE = "messages[].content[].image_url"
 _NAME = "messages[].name"
 
@@ -27,18 +24,19 @@ class OpenAI:
     """The translator of one vendor."""
 
     def __init__(self, vendor: Vendor) -> None:
-        self._vendor, self._specials, self._differs = vendor, specials_of(vendor), differs(vendor)
+        self.vendor = vendor
+        self._specials, self._differs = specials_of(vendor), differs(vendor)
 
     def unsupported(self, ask: ChatRequest, target: Destination) -> tuple[str, ...]:
         """Binding parameters that the vendor lacks and the operator does not want sent all the same."""
         if not ask.uses or not self._differs:
             return ()
-        unmet = table_of(self._vendor, target.api_version).unmet(ask.uses)
+        unmet = table_of(self.vendor, target.api_version).unmet(ask.uses)
         return tuple([name for name in unmet if not passed(target, name)]) if unmet else ()
 
     def request(self, ask: ChatRequest, target: Destination) -> WireRequest:
         """The body with the target's model, in the vendor's words, less what it would choke on."""
-        vendor = self._vendor
+        vendor = self.vendor
         dropped: list[str] = []
         if (ask.uses and self._differs) or not self._specials.isdisjoint(ask.body):
             body, dropped = fit(vendor, ask, target)
@@ -54,7 +52,7 @@ class OpenAI:
             body["messages"] = told(body["messages"], vendor, dropped, named=named)
         elif not vendor.developer_role:
             body["messages"] = set_roles(body["messages"])
-        path = vendor.path if target.api_version is None else self._path(target)
+        path = vendor.path if target.api_version is None else path_of(vendor.path, vendor.dated_path, target)
         headers = vendor.headers
         if vendor.image_headers and _IMAGE in ask.uses:
             headers = {**headers, **vendor.image_headers}
@@ -62,18 +60,18 @@ class OpenAI:
 
     def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:  # noqa: ARG002
         """Check and mend a whole answer."""
-        return read_answer(ask, wire, self._vendor)
+        return read_answer(ask, wire, self.vendor)
 
     def decoder(self, ask: ChatRequest, target: Destination) -> OpenAIDecoder:  # noqa: ARG002
         """A fresh decoder for one stream."""
-        return OpenAIDecoder(ask, self._vendor)
+        return OpenAIDecoder(ask, self.vendor)
 
     def failure(self, wire: WireResponse) -> Failure:
         """Read an answer that is not 2xx."""
         return read_failure(wire)
 
     def _path(self, target: Destination) -> str:
-        vendor, version = self._vendor, target.api_version
+        vendor, version = self.vendor, target.api_version
         if version is None or vendor.dated_path is None:
             return vendor.path
         if version in _UNDATED_VERSIONS:

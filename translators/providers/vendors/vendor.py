@@ -20,6 +20,9 @@ _HOUSEHOLD = frozenset({"store", "safety_identifier", "prompt_cache_retention", 
 OPENAI_ALONE = _LEGACY | _CUSTOM | _AUDIO | _FILES | _HOUSEHOLD | {"web_search_options"}
 """What OpenAI documents and nearly no other vendor does: each row says which of it the vendor has all the same."""
 
+_HOTTEST = 2.0
+"""OpenAI's highest temperature."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vendor:
@@ -59,7 +62,7 @@ class Vendor:
     the lowest, and is named. Empty: all pass."""
     no_effort: JsonObject | None = None
     """What says ``reasoning_effort: none`` where that is no level."""
-    hottest: float = 2.0
+    hottest: float = _HOTTEST
     """The highest ``temperature``: a higher one is left out, and named."""
     asks_usage: bool = True
     """``stream_options.include_usage`` may be sent; else usage comes unasked, and the parameter is left out."""
@@ -102,10 +105,14 @@ class Vendor:
     def _says(self, name: str) -> str:
         if name in self.renames:
             return self.renames[name]
-        part = name.rpartition("content[].")[2]
-        if part in self.parts:
+        if "content[]." in name and name.rpartition("content[].")[2].partition(".")[0] in self.parts:
             return "a content part of the vendor's own"
+        if name == "reasoning_effort" and self.efforts:
+            return f"{', '.join(self.efforts)}, or the next lower one of these"
+        if name == "temperature" and self.hottest < _HOTTEST:
+            return f"up to {self.hottest:g}"
         field_name = name.partition(".")[0]
         if field_name in self.words:
-            return ", ".join(f"{ours} is {theirs}" for ours, theirs in self.words[field_name].items() if theirs)
+            words = self.words[field_name].items()
+            return ", ".join(f"{ours} is {theirs}" if theirs else f"no {ours}" for ours, theirs in words)
         return ""
