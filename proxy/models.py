@@ -1,14 +1,14 @@
 """The table of model names: what a client may ask for, and where that can be served."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from policies.base import Live, Target
 from translators.facts import may_be_model
 
-OUTPUT_LIMITS = ("max_tokens", "max_completion_tokens")
-"""Fields that say how much output is asked for; never both."""
+_ASKED = ("max_tokens", "max_completion_tokens")
 FILLED_LIMIT = 1024
 """Targets of names that a wildcard let through, kept with what is known of them; whoever asks chooses those names."""
 
@@ -31,6 +31,11 @@ class Model:
         object.__setattr__(self, "total", max(target.timeouts.total for target in self.targets))
         limits = [target.output_limit for target in self.targets]
         object.__setattr__(self, "output_limit", None if None in limits else max(filter(None, limits)))
+
+
+def too_much(body: Mapping[str, Any], limit: int) -> tuple[str, ...]:
+    """The field of a request that asks for more tokens of output than that, if it does (D15)."""
+    return tuple([name for name in _ASKED if type(body.get(name)) is int and body[name] > limit])
 
 
 class Models:

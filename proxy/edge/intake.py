@@ -13,7 +13,7 @@ from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import CREDENTIAL_HEADERS
 from proxy.engine.ports import Job
 from proxy.engine.story import Story
-from proxy.models import OUTPUT_LIMITS, Model
+from proxy.models import Model, too_much
 from translators.base import Dialect, Malformed, Request
 from translators.dialects import checks, errors
 from translators.value import value
@@ -90,9 +90,8 @@ def _narrow(model: Model, wishes: hints.Hints) -> Model:
 
 def _check_output(ask: Request, limit: int) -> None:
     """D15, where operators say how much may be asked for."""
-    for name in OUTPUT_LIMITS:
-        if ask.body.get(name) is not None:
-            checks.integer(high=limit)(ask.body[name], name)
+    for name in too_much(ask.body, limit):
+        checks.integer(high=limit)(ask.body[name], name)
 
 
 def _call(

@@ -17,6 +17,7 @@ from proxy.engine.keepalive import KeepAlive
 from proxy.engine.ports import Client, ClientGone, Job, Mementos
 from proxy.engine.story import Round
 from proxy.engine.turns import recalled
+from proxy.models import too_much
 from proxy.upstream.port import Upstream
 from translators.base import ChatRequest
 from translators.facts import Failure, FailureKind, Usage
@@ -140,6 +141,8 @@ class Engine:
                 less = fitted(ask, target.parameters)
                 ask, refused = less.ask, less.refused
             lost = refused + job.lanes[target.upstream].translator.unsupported(ask, target)
+            if target.output_limit is not None:
+                lost += too_much(ask.body, target.output_limit)
             if lost:
                 unfit[target.name] = lost
         return unfit

@@ -36,6 +36,7 @@ def config(port: int) -> dict[str, Any]:
                 "targets": [{"to": "own/llama", "capabilities": own, "price": {"input": "$0.1/M", "output": "$0.40/M"}}]
             },
             "steps": "oa/gpt-5.4",
+            "roomy": [{"to": "own/small", "capabilities": {"max_output": "1k"}}, "oa/gpt-4o"],
             "any/*": "oa/*",
         },
         "keys": [{"id": "all", "secret": KEY}, {"id": "one", "secret": LIMITED, "models": ["known"]}],
@@ -188,6 +189,14 @@ def test_an_unknown_model_is_let_try(client: openai.OpenAI, upstream: FakeUpstre
     client.chat.completions.create(model="unknown", messages=IMAGE, temperature=0.5)
 
     assert upstream.request().json["temperature"] == 0.5
+
+
+def test_more_output_than_one_target_allows_goes_to_another(client: openai.OpenAI, upstream: FakeUpstream) -> None:
+    """D15: a limit is its target's alone."""
+    for tokens in (1000, 1001):
+        client.chat.completions.create(model="roomy", messages=TEXT, max_tokens=tokens)
+
+    assert [request.json["model"] for request in upstream.requests] == ["small", "gpt-4o"]
 
 
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
