@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +16,16 @@ from tests.rig.wires import openai_answer, openai_error
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "Say hello."}]}
 HELLO = openai_answer("Hello.")
+CONVERSED = plain(
+    json.dumps(
+        {
+            "output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}},
+            "stopReason": "end_turn",
+            "usage": {"inputTokens": 7, "outputTokens": 3, "totalTokens": 10},
+        }
+    ).encode()
+)
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_ResponseSyntax"""
 
 
 class TokenServer(FakeUpstream):
@@ -137,6 +148,25 @@ def test_signed_requests_are_those_that_arrive(tmp_path: Path, transport: str) -
         assert sigv4.parts(request.headers)["sig"] == signature
     assert told["attempts"][0]["key"] == "aws"
     assert "fake-se" not in output + json.dumps(told)
+
+
+def test_a_models_arn_is_signed_as_bedrock_will_read_it(tmp_path: Path, transport: str) -> None:
+    """Escaped once in the path, once more in the signature; the region is the upstream's."""
+    arn = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-v1:0"
+    auth = {"use": "aws", "access_key_id": "AKIDEXAMPLE", "secret_access_key": "fake-secret"}
+    with FakeUpstream() as upstream:
+        upstream.always(CONVERSED)
+        own = {"provider": "bedrock", "base_url": upstream.url, "region": "eu-west-1", "auth": auth}
+        config = {"upstreams": {"own": own}, "models": {"m": f"own/{arn}"}}
+        with Gateway(tmp_path, config, transport=transport) as server:
+            answer = server.http.post("/v1/chat/completions", json=ASK)
+
+    (request,) = upstream.requests
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello."
+    assert request.path == f"/model/{quote(arn, safe='')}/converse"
+    signed = sigv4.parts(request.headers)
+    assert signed["scope"].endswith("/eu-west-1/bedrock/aws4_request")
+    assert signed["sig"] == sigv4.by_the_book("POST", request.path, request.headers, request.body, "fake-secret")
 
 
 @pytest.mark.parametrize("use", ["google", "entra"])
