@@ -8,8 +8,9 @@ https://platform.openai.com/docs/api-reference/embeddings/create (``encoding_for
 
 import struct
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
+from typing import Any
 
 import orjson
 
@@ -65,12 +66,27 @@ def embedding_list(
     return EmbeddingsResponse(orjson.dumps({**body, **(extra or {})}), usage)
 
 
-def read_vectors(vectors: Sequence[Vector], count: int) -> list[Sequence[float]]:
+def from_base64(text: str) -> Sequence[float]:
+    """The numbers of a vector in base64.
+
+    Raises:
+        ValueError: it is none.
+    """
+    packed = a2b_base64(text, strict_mode=True)
+    if len(packed) % _FLOAT:
+        raise ValueError("a vector is not made of 32-bit floats")
+    return struct.unpack(f"<{len(packed) // _FLOAT}f", packed)
+
+
+def read_vectors(
+    vectors: Sequence[Vector], count: int, decode: Callable[[str], Sequence[float]] = from_base64
+) -> list[Sequence[float]]:
     """The numbers of each vector.
 
     Args:
         vectors: in either form.
         count: how many there have to be.
+        decode: reads the encoded ones; raises ValueError for what is none.
 
     Raises:
         ValueError: as for :func:`embedding_list`.
@@ -78,7 +94,7 @@ def read_vectors(vectors: Sequence[Vector], count: int) -> list[Sequence[float]]
     """
     if len(vectors) != count:
         raise ValueError(f"{len(vectors)} vectors came for {count} inputs")
-    read = [_numbers(vector) for vector in vectors]
+    read = [_numbers(decode(vector) if type(vector) is str else vector) for vector in vectors]
     if len({len(numbers) for numbers in read}) != 1:
         raise ValueError("the vectors differ in length")
     return read
@@ -97,22 +113,9 @@ def to_base64(numbers: Sequence[float]) -> str:
     return b2a_base64(packed, newline=False).decode("ascii")
 
 
-def from_base64(text: str) -> Sequence[float]:
-    """The numbers of a vector in base64.
-
-    Raises:
-        ValueError: it is none.
-    """
-    packed = a2b_base64(text, strict_mode=True)
-    if len(packed) % _FLOAT:
-        raise ValueError("a vector is not made of 32-bit floats")
-    return struct.unpack(f"<{len(packed) // _FLOAT}f", packed)
-
-
-def _numbers(vector: Vector) -> Sequence[float]:
-    numbers = from_base64(vector) if type(vector) is str else vector
-    if not isinstance(numbers, list | tuple) or not _NUMBERS.issuperset(map(type, numbers)):
-        raise TypeError("a vector is made of numbers")
-    if not numbers or not isfinite(sum(numbers)):  # the sum of anything and NaN is NaN; a quarter of the time of a loop
+def _numbers(vector: Any) -> Sequence[float]:
+    if not isinstance(vector, list | tuple) or not _NUMBERS.issuperset(map(type, vector)):
+        raise TypeError("a vector is not made of numbers")
+    if not vector or not isfinite(sum(vector)):  # the sum of anything and NaN is NaN; a quarter of the time of a loop
         raise ValueError("a vector is empty or not finite")
-    return numbers
+    return vector
