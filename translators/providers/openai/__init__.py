@@ -69,11 +69,3 @@ class OpenAI:
     def failure(self, wire: WireResponse) -> Failure:
         """Read an answer that is not 2xx."""
         return read_failure(wire)
-
-    def _path(self, target: Destination) -> str:
-        vendor, version = self.vendor, target.api_version
-        if version is None or vendor.dated_path is None:
-            return vendor.path
-        if version in _UNDATED_VERSIONS:
-            return f"{vendor.path}?api-version={version}"
-        return vendor.dated_path.format(model=quote(target.model, safe=""), version=quote(version, safe=""))

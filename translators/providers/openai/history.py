@@ -37,6 +37,8 @@ def told(messages: list[JsonObject], vendor: Vendor, dropped: list[str], *, name
 
 def _message(message: JsonObject, vendor: Vendor, dropped: list[str], *, named: bool) -> JsonObject:
     less = dict(message)
+    if "refusal" in vendor.message_drops and less.get("refusal") and not less.get("content"):
+        less["content"] = less.pop("refusal")  # it is what was said
     for name in sorted(vendor.message_drops & less.keys()):
         _leave_out(less, name, dropped)
     if not named and less["role"] != "function":
@@ -113,6 +115,8 @@ def _part(part: JsonObject, vendor: Vendor, dropped: list[str]) -> JsonObject:
     if "cache_control" in part and not vendor.cache_marks:
         part = dict(part)
         _leave_out(part, "cache_control", dropped, "messages[].content[]")
+    if part["type"] == "refusal" and "refusal" in vendor.message_drops:
+        return {"type": "text", "text": part["refusal"]}
     other = vendor.parts.get(part["type"])
     return other(part) if other else part
 

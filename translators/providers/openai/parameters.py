@@ -5,9 +5,12 @@ from functools import lru_cache
 
 from translators.base import ChatRequest, Destination, JsonObject
 from translators.omission import without
-from translators.parameters import Table, with_followers
+from translators.parameters import Table, Treatment, with_followers
+from translators.providers.loose import obj
 from translators.providers.vendors import Vendor
 
+_ALLOWED = "tool_choice.allowed_tools"
+_MARKS = "tools[].cache_control"
 _LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
@@ -42,7 +45,8 @@ def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObje
         ask: what the client wants; its body is not changed.
         target: where it goes.
     """
-    left = [name for name in table_of(vendor, target.api_version).left_out(ask.uses) if not passed(target, name)]
+    table = table_of(vendor, target.api_version)
+    left = [name for name in table.left_out(ask.uses) if not passed(target, name)]
     dropped = list(with_followers(tuple(left), ask.uses))
     body = without(ask.body, dropped) if dropped else dict(ask.body)
     for name in _fields_lacking(vendor) & body.keys():
@@ -52,12 +56,13 @@ def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObje
         value = body.pop(ours, None)
         if value is not None and body.get(theirs) is None:
             body[theirs] = value
+    if _ALLOWED in ask.uses and not passed(target, _ALLOWED) and table.treatment(_ALLOWED) is Treatment.MAPPED:
+        _keep_allowed(body)
     for name, set_value in _VALUES.items():
         if body.get(name) is not None and not passed(target, name) and not set_value(vendor, body):
             dropped.append(name)
-    if not vendor.cache_marks and any("cache_control" in tool for tool in body.get("tools") or ()):
-        body["tools"] = [_unmarked(tool) for tool in body["tools"]]
-        dropped.append("tools[].cache_control")
+    if body.get("tools"):
+        body["tools"] = [_tool(tool, vendor, dropped) for tool in body["tools"]]
     return body, dropped
 
 
@@ -112,5 +117,28 @@ _VALUES: dict[str, Callable[[Vendor, JsonObject], bool]] = {
 """Parameters whose values may need other words: each says whether the vendor gets to hear what was asked for."""
 
 
-def _unmarked(tool: JsonObject) -> JsonObject:
-    return {name: value for name, value in tool.items() if name != "cache_control"}
+def _keep_allowed(body: JsonObject) -> None:
+    """Declare the allowed tools alone, where that cannot be said of the choice; in the choice, what they are for."""
+    choice = body["tool_choice"]
+    allowed = choice.get("allowed_tools") or choice
+    names = {_function(tool).get("name") for tool in allowed.get("tools") or ()}
+    body["tools"] = [tool for tool in body.get("tools") or () if _function(tool).get("name") in names]
+    body["tool_choice"] = allowed.get("mode") or "auto"
+    if not body["tools"]:
+        del body["tools"], body["tool_choice"]
+        body.pop("parallel_tool_calls", None)
+
+
+def _function(tool: JsonObject) -> JsonObject:
+    return obj(tool.get("function")) or tool
+
+
+def _tool(tool: JsonObject, vendor: Vendor, dropped: list[str]) -> JsonObject:
+    if "cache_control" in tool and not vendor.cache_marks:
+        tool = {name: value for name, value in tool.items() if name != "cache_control"}
+        if _MARKS not in dropped:
+            dropped.append(_MARKS)
+    function = tool.get("function")
+    if type(function) is dict and not vendor.bare_tools and not function.get("parameters"):
+        tool = {**tool, "function": {**function, "parameters": {"type": "object", "properties": {}}}}
+    return tool

@@ -50,6 +50,7 @@ MISTRAL = Vendor(
     message_drops=STRICT - {"reasoning_details"},
     keeps="reasoning_details",
     formats=frozenset({REASONING}),
+    bare_tools=False,  # the SDK's Function: required
     short_ids=True,  # a 400: "Tool call id … must be a-z, A-Z, 0-9, with a length of 9."
     parts={"file": _file, "input_audio": _audio},
     thoughts=_thoughts,

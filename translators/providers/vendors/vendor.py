@@ -20,6 +20,7 @@ _HOUSEHOLD = frozenset({"store", "safety_identifier", "prompt_cache_retention", 
 OPENAI_ALONE = _LEGACY | _CUSTOM | _AUDIO | _FILES | _HOUSEHOLD | {"web_search_options"}
 """What OpenAI documents and nearly no other vendor does: each row says which of it the vendor has all the same."""
 
+_ALLOWED = "tool_choice.allowed_tools"
 _HOTTEST = 2.0
 """OpenAI's highest temperature."""
 
@@ -84,6 +85,8 @@ class Vendor:
     """Takes Anthropic's ``cache_control`` on content parts and tools; else it is left out, and named."""
     signed_calls: bool = False
     """Takes ``extra_content`` on tool calls back: Gemini's signatures, on Google's own surface of this wire."""
+    bare_tools: bool = True
+    """Takes tools without ``parameters``; else they are said to have none."""
     short_ids: bool = False
     """Ids of tool calls are nine letters or digits; others are mended."""
     parts: Mapping[str, Callable[[JsonObject], JsonObject]] = field(default_factory=dict)
@@ -100,13 +103,18 @@ class Vendor:
         lacks = self.lacks
         if version is not None and version[:1].isdecimal():
             lacks |= {name for name, first in self.since.items() if first > version}
-        return Table({name: self._says(name) for name in PARAMETERS if name not in lacks}, Treatment.NATIVE)
+        said = {name: self._says(name) for name in PARAMETERS if name not in lacks}
+        if _ALLOWED in lacks and "tool_choice.required" not in lacks:
+            said[_ALLOWED] = "tools holds no others"
+        return Table(said, Treatment.NATIVE)
 
     def _says(self, name: str) -> str:
         if name in self.renames:
             return self.renames[name]
         if "content[]." in name and name.rpartition("content[].")[2].partition(".")[0] in self.parts:
             return "a content part of the vendor's own"
+        if name == "tools" and not self.bare_tools:
+            return "tools, each with parameters"
         if name == "reasoning_effort" and self.efforts:
             return f"{', '.join(self.efforts)}, or the next lower one of these"
         if name == "temperature" and self.hottest < _HOTTEST:

@@ -156,3 +156,21 @@ def test_names_are_left_out_even_if_they_are_empty() -> None:
 
     assert body["messages"] == [*HI, messages[1]]
     assert request.dropped == ()
+
+
+def test_a_refusal_is_what_was_said() -> None:
+    """Where the vendor has no field for it; OpenAI has."""
+    messages = [
+        *HI,
+        {"role": "assistant", "content": None, "refusal": "No."},
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]},
+    ]
+    request, body = wire("mistral", messages)
+
+    assert body["messages"][1:] == [
+        {"role": "assistant", "content": "No."},
+        {"role": "assistant", "content": [{"type": "text", "text": "No."}]},
+    ]
+    assert request.dropped == ()
+    assert wire("openai", messages)[1]["messages"] == messages
+    assert wire("mistral", answered(refusal="No."))[0].dropped == ("messages[].refusal",)

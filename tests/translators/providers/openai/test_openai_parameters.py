@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.rig.asks import WEATHER
+from tests.rig.asks import TIME, WEATHER
 from tests.translators.providers.openai.openai_asks import lacks, wire
 
 PICTURE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0="}}]}]
@@ -129,3 +129,39 @@ def test_copilot_is_told_of_images_in_a_header() -> None:
 def test_a_limit_of_null_is_not_sent_under_any_name() -> None:
     """Mistral refuses the field itself."""
     assert not {"max_completion_tokens", "max_tokens"} & wire("mistral", max_completion_tokens=None)[1].keys()
+
+
+ALLOWED = {"type": "function", "function": {"name": "get_weather"}}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "mode", "choice"),
+    [("mistral", "auto", "auto"), ("mistral", "required", "any"), ("groq", "required", "required")],
+)
+def test_allowed_tools_are_the_only_ones_declared(vendor: str, mode: str, choice: str) -> None:
+    """Where that cannot be said of the choice; OpenAI's own says it."""
+    wish = {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": [ALLOWED]}}
+    request, body = wire(vendor, tools=[TIME, WEATHER], tool_choice=wish)
+
+    assert (body["tools"], body["tool_choice"], request.dropped) == ([WEATHER], choice, ())
+    assert wire("openai", tools=[TIME, WEATHER], tool_choice=wish)[1]["tool_choice"] == wish
+    assert lacks("zai", tools=[WEATHER], tool_choice=wish) == ("tool_choice.allowed_tools",)
+
+
+def test_if_none_of_the_tools_is_allowed_there_is_none() -> None:
+    """Nor a choice among them."""
+    wish = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
+    _, body = wire("groq", tools=[WEATHER], tool_choice=wish, parallel_tool_calls=False)
+
+    assert not {"tools", "tool_choice", "parallel_tool_calls"} & body.keys()
+
+
+def test_mistrals_tools_always_have_parameters() -> None:
+    """None is said as none."""
+    nothing = {"type": "object", "properties": {}}
+
+    assert wire("mistral", tools=[TIME, WEATHER])[1]["tools"] == [
+        {"type": "function", "function": {"name": "get_time", "parameters": nothing}},
+        WEATHER,
+    ]
+    assert wire("groq", tools=[TIME])[1]["tools"] == [TIME]
