@@ -25,7 +25,10 @@ from tests.bench.processes import Process
 from tests.bench.servers import Bench, Row
 from tests.bench.traffic import Generator, Load
 
-ROWS = ("floor", "bare proxy", "chain off", "default chain", "from anthropic")
+ROWS = (
+    *("floor", "bare proxy", "chain off", "default chain"),
+    *("from anthropic", "from gemini", "from bedrock", "from cohere", "from ollama"),
+)
 WARM_UP = 200
 """Requests before anything is counted: connections are made, and CPython has specialised what runs often."""
 STREAMS = 24

@@ -25,12 +25,12 @@ LAST_WORDS = 2000
 
 
 def compiled(name: str, folder: Path) -> Path:
-    """A C program of this folder, built."""
+    """A C program of this folder, built; what it includes may be in that other folder."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         sys.exit("tests.bench needs a C compiler (cc, gcc or clang)")
     program = folder / name
-    subprocess.run([compiler, "-O2", "-o", program, HERE / f"{name}.c"], check=True)
+    subprocess.run([compiler, "-O2", "-I", folder, "-o", program, HERE / f"{name}.c"], check=True)
     return program
 
 

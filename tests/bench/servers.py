@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.bench import KEY, processes
+from tests.bench import KEY, answers, processes
 from tests.bench.processes import Process
 from tests.bench.traffic import MODEL, PATH, Load
 
@@ -46,6 +46,10 @@ ROWS = [
     Row("default chain"),
     Row("transport httpx", upstream=PLAIN + ", transport: httpx"),
     Row("from anthropic", upstream='provider: anthropic, base_url: "http://127.0.0.1:{stub}"'),
+    Row("from gemini", upstream='provider: google, base_url: "http://127.0.0.1:{stub}"'),
+    Row("from bedrock", upstream='provider: bedrock, region: us-east-1, base_url: "http://127.0.0.1:{stub}"'),
+    Row("from cohere", upstream='provider: cohere, base_url: "http://127.0.0.1:{stub}"'),
+    Row("from ollama", upstream='provider: ollama, api: native, base_url: "http://127.0.0.1:{stub}"'),
     Row(
         "TLS upstream",
         upstream='provider: openai, base_url: "https://127.0.0.1:{tls}/v1", transport: {ca_file: authority.pem}',
@@ -125,6 +129,7 @@ class Bench:
 @contextmanager
 def surroundings(folder: Path) -> Iterator[Bench]:
     """The stub, on the load's core, and TLS before it."""
+    (folder / "wires.h").write_text(answers.header(answers.WIRES))
     program, core = processes.compiled("stub", folder), {processes.LOAD_CORE}
     bench = Bench(folder, processes.free_port(), processes.free_port())
     authority = trustme.CA()

@@ -1,6 +1,7 @@
-/* An upstream that costs next to nothing: OpenAI's and Anthropic's wire, one thread, epoll.
+/* An upstream that costs next to nothing: every wire format, one thread, epoll. What it says is in wires.h, which
+ * answers.py writes.
  *
- *   cc -O2 -o stub stub.c && ./stub PORT
+ *   cc -O2 -I FOLDER -o stub stub.c && ./stub PORT
  *
  * The request's text steers it, so that it works through any proxy: "[n=50 gap=20000]" asks a stream for n content
  * chunks with gap microseconds between them (0: each its own write, as fast as they go). The first goes out at once.
@@ -21,9 +22,21 @@
 #define ROOM (1 << 20)
 
 typedef struct {
+  size_t size;
+  const char *bytes;
+} Text;
+
+typedef struct {
+  Text path, type, whole, head, chunk, tail; /* the last three are framed as HTTP chunks */
+} Wire;
+
+#include "wires.h"
+
+typedef struct {
   char *in;
   size_t have;
-  int left, total, anthropic; /* chunks still to write; 0: idle */
+  const Wire *wire;
+  int left, total; /* chunks still to write; 0: idle */
   long gap, due;
 } Peer;
 
@@ -45,73 +58,48 @@ static void put(int fd, const char *bytes, size_t size) {
   }
 }
 
-static void event(int fd, const char *text) {
-  char out[2048];
-  int size = snprintf(out, sizeof out, "%zx\r\n%s\r\n", strlen(text), text);
+static void whole(int fd, const Wire *wire) {
+  char out[256];
+  int size = snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n", wire->whole.size);
+  char all[8192];
+  memcpy(all, out, (size_t)size), memcpy(all + size, wire->whole.bytes, wire->whole.size);
+  put(fd, all, (size_t)size + wire->whole.size);
+}
+
+static void head(int fd, const Wire *wire) {
+  char out[256];
+  int size = snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\ncontent-type: %s\r\ntransfer-encoding: chunked\r\n\r\n", wire->type.bytes);
   put(fd, out, (size_t)size);
+  put(fd, wire->head.bytes, wire->head.size);
 }
 
-#define PROSE "a piece of an answer, about as long as a few tokens that came together"
-#define TALK "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1763689200,\"model\":\"stub\",\"system_fingerprint\":\"fp_1\",\"choices\":"
-#define DATA "data: " TALK
-
-static const char *OPENAI =
-    "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1763689200,\"model\":\"stub\",\"choices\":[{\"index\":0,"
-    "\"message\":{\"role\":\"assistant\",\"content\":\"" PROSE ". " PROSE ". " PROSE ".\",\"refusal\":null},\"logprobs\":null,"
-    "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":210,\"completion_tokens\":40,\"total_tokens\":250,"
-    "\"prompt_tokens_details\":{\"cached_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":0}},\"system_fingerprint\":\"fp_1\"}";
-static const char *ANTHROPIC =
-    "{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"stub\",\"content\":[{\"type\":\"text\",\"text\":\"" PROSE ". " PROSE
-    ". " PROSE ".\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":210,\"output_tokens\":40}}";
-
-static void whole(int fd, const char *body) {
-  char out[4096];
-  int size = snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n%s", strlen(body), body);
-  put(fd, out, (size_t)size);
+static const Wire *spoken(const char *in, size_t header) { /* the first line has the path */
+  const char *end = memchr(in, '\r', header);
+  size_t most = sizeof WIRES / sizeof *WIRES - 1, wire = 0;
+  while (wire < most && !memmem(in, (size_t)(end - in), WIRES[wire].path.bytes, WIRES[wire].path.size)) wire++;
+  return &WIRES[wire];
 }
 
-static void head(int fd, int anthropic) {
-  const char *text = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-  put(fd, text, strlen(text));
-  if (!anthropic) return event(fd, DATA "[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n");
-  event(fd, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\","
-            "\"model\":\"stub\",\"content\":[],\"stop_reason\":null,\"usage\":{\"input_tokens\":210,\"output_tokens\":1}}}\n\n");
-  event(fd, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
-}
-
-static void chunk(int fd, int anthropic) {
-  event(fd, anthropic ? "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" PROSE "\"}}\n\n"
-                      : DATA "[{\"index\":0,\"delta\":{\"content\":\"" PROSE "\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n");
-}
-
-static void tail(int fd, int anthropic) {
-  if (anthropic) {
-    event(fd, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n");
-    event(fd, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":40}}\n\n");
-    event(fd, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
-  } else {
-    event(fd, DATA "[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\n");
-    event(fd, DATA "[],\"usage\":{\"prompt_tokens\":210,\"completion_tokens\":40,\"total_tokens\":250}}\n\n");
-    event(fd, "data: [DONE]\n\n");
-  }
-  put(fd, "0\r\n\r\n", 5);
+static int streamed(const Peer *p, size_t header) {
+  const char *end = memchr(p->in, '\r', header);
+  return memmem(p->in, p->have, "\"stream\":true", 13) || memmem(p->in, (size_t)(end - p->in), "stream", 6);
 }
 
 static void answer(int fd, Peer *p, size_t header) {
   char *steer = memmem(p->in, p->have, "[n=", 3);
-  p->anthropic = memmem(p->in, header, "/messages", 9) != NULL;
-  if (!memmem(p->in, p->have, "\"stream\":true", 13)) return whole(fd, p->anthropic ? ANTHROPIC : OPENAI);
+  p->wire = spoken(p->in, header);
+  if (!streamed(p, header)) return whole(fd, p->wire);
   p->total = 50, p->gap = 0;
   if (steer) sscanf(steer, "[n=%d gap=%ld]", &p->total, &p->gap);
-  head(fd, p->anthropic);
+  head(fd, p->wire);
   p->left = p->total, p->due = now();
 }
 
 static void turn(int fd, Peer *p) { /* write every chunk that is due */
   while (p->left && p->due <= now()) {
-    chunk(fd, p->anthropic);
+    put(fd, p->wire->chunk.bytes, p->wire->chunk.size);
     p->due += p->gap;
-    if (!--p->left) tail(fd, p->anthropic);
+    if (!--p->left) put(fd, p->wire->tail.bytes, p->wire->tail.size);
   }
 }
 
