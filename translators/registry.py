@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from translators.base import ChatRequest, EmbeddingsRequest, Translator
 from translators.providers.anthropic import Anthropic
+from translators.providers.bedrock import Bedrock, BedrockEmbeddings, ClaudeOnBedrock
 from translators.providers.openai import OpenAI
 from translators.providers.vendors import VENDORS
 
@@ -59,8 +60,20 @@ _ANTHROPIC = Provider(
     source="https://docs.anthropic.com/en/api/messages",
 )
 
+_BEDROCK = Provider(
+    {
+        "converse": Api("Bedrock Converse", Bedrock(), BedrockEmbeddings()),
+        "messages": Api("Anthropic Messages on Bedrock", ClaudeOnBedrock(), BedrockEmbeddings()),
+    },
+    base_url="https://bedrock-runtime.{region}.amazonaws.com",
+    env="AWS_BEARER_TOKEN_BEDROCK",
+    needs_key=True,
+    source="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+    needs=("region",),
+)
+
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
-    {"anthropic": _ANTHROPIC}
+    {"anthropic": _ANTHROPIC, "bedrock": _BEDROCK}
     | {
         name: Provider(
             {"openai": Api("OpenAI chat", OpenAI(row), tails=row.base_tails)},

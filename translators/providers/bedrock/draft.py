@@ -1,0 +1,43 @@
+"""A Converse request under construction."""
+
+from dataclasses import dataclass, field
+
+from translators.base import JsonObject
+from translators.providers.bedrock.families import Family, family_of, vendor_of
+
+
+@dataclass(slots=True)
+class Draft:
+    """A request in Converse's words, and what it leaves out."""
+
+    model: str
+    """As Bedrock spells it."""
+    body: JsonObject = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
+    """``additionalModelRequestFields``: part of the body once it holds anything."""
+    settings: JsonObject = field(default_factory=dict)
+    """``inferenceConfig``, likewise."""
+    output: JsonObject = field(default_factory=dict)
+    """``outputConfig``, likewise."""
+    system: list[JsonObject] = field(default_factory=list)
+    answer: JsonObject | None = None
+    """The tool whose input is to be the answer, where the model has no other way to keep to a form."""
+    names: dict[str, int] = field(default_factory=dict)
+    """Names of the documents so far, and how many there are of each."""
+    dropped: list[str] = field(default_factory=list)
+    """Paths of what has no place here, each once."""
+
+    @property
+    def family(self) -> Family:
+        """What the model takes."""
+        return family_of(self.model)
+
+    @property
+    def vendor(self) -> str:
+        """Who made the model."""
+        return vendor_of(self.model)
+
+    def drop(self, path: str) -> None:
+        """Name something that was left out, or could not be said in full."""
+        if path not in self.dropped:
+            self.dropped.append(path)

@@ -1,0 +1,46 @@
+"""Usage, from Converse's exclusive buckets to OpenAI's inclusive ones.
+
+``inputTokens`` leaves out what was read from the cache and what was written to it, and ``totalTokens`` has both in
+(https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html, 2026-11; seen in recordings). Thinking is in
+``outputTokens``; how much of it is not said.
+"""
+
+from typing import Any
+
+from translators.base import JsonObject
+from translators.facts import Usage
+from translators.providers.loose import count
+
+_COUNTED = frozenset(
+    {
+        *("inputTokens", "outputTokens", "totalTokens", "cacheReadInputTokens", "cacheWriteInputTokens"),
+        *("cacheReadInputTokenCount", "cacheWriteInputTokenCount"),
+    }
+)
+
+
+def read_usage(raw: Any) -> Usage | None:
+    """The usage of an answer; None where it is missing or either main count is: better an estimate than half."""
+    if not isinstance(raw, dict):
+        return None
+    fresh, produced = count(raw.get("inputTokens")), count(raw.get("outputTokens"))
+    if fresh is None or produced is None:
+        return None
+    read, written = count(raw.get("cacheReadInputTokens")) or 0, count(raw.get("cacheWriteInputTokens")) or 0
+    return Usage(fresh + read + written, produced, read, written)
+
+
+def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:
+    """As a client reads it: OpenAI's fields, the names LiteLLM made common for the cache, and what else was said."""
+    said: JsonObject = {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+        },
+        "cache_read_input_tokens": usage.cached_tokens,
+        "cache_creation_input_tokens": usage.cache_write_tokens,
+    }
+    return said | {name: value for name, value in raw.items() if value and name not in _COUNTED}
