@@ -7,8 +7,11 @@ from types import MappingProxyType
 from translators.base import ChatRequest, EmbeddingsRequest, Translator
 from translators.providers.anthropic import Anthropic
 from translators.providers.bedrock import Bedrock, BedrockEmbeddings, ClaudeOnBedrock
+from translators.providers.gemini import Gemini, GeminiEmbeddings, VertexEmbeddings
+from translators.providers.gemini import compatible as google
 from translators.providers.openai import OpenAI
 from translators.providers.vendors import VENDORS
+from translators.providers.vertex import Vertex
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,52 @@ _BEDROCK = Provider(
     needs=("region",),
 )
 
+_GOOGLE = Provider(
+    {
+        # The SDK's base URL has no version.
+        "gemini": Api("Gemini generateContent", Gemini(), GeminiEmbeddings(), tails=("/v1beta", "/v1")),
+        "openai": Api("OpenAI chat", OpenAI(google.GOOGLE), tails=google.GOOGLE.base_tails),
+    },
+    base_url=google.GOOGLE.base_url,
+    env="GEMINI_API_KEY",
+    needs_key=True,
+    source="https://ai.google.dev/api",
+)
+
+_VERTEX_PATH, _VERTEX_VERSION = "/{version}/projects/{project}/locations/{region}", "v1beta1"
+"""As Google's SDK has both, google/genai/_api_client.py (2026-11), and the hosts below."""
+_VERTEX = Provider(
+    {
+        "gemini": Api(
+            "Gemini generateContent, Anthropic Messages",
+            Vertex(),
+            VertexEmbeddings(),
+            _VERTEX_PATH,
+            ("/v1beta1", "/v1"),
+            _VERTEX_VERSION,
+        ),
+        "openai": Api(
+            "OpenAI chat",
+            OpenAI(google.VERTEX),
+            path=_VERTEX_PATH,
+            tails=google.VERTEX.base_tails,
+            version=_VERTEX_VERSION,
+        ),
+    },
+    base_url=google.VERTEX.base_url,
+    env=None,
+    needs_key=True,
+    source="https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
+    needs=("region", "project"),
+    hosts={
+        "global": "https://aiplatform.googleapis.com",
+        "us": "https://aiplatform.us.rep.googleapis.com",
+        "eu": "https://aiplatform.eu.rep.googleapis.com",
+    },
+)
+
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
-    {"anthropic": _ANTHROPIC, "bedrock": _BEDROCK}
+    {"anthropic": _ANTHROPIC, "google": _GOOGLE, "vertex": _VERTEX, "bedrock": _BEDROCK}
     | {
         name: Provider(
             {"openai": Api("OpenAI chat", OpenAI(row), tails=row.base_tails)},

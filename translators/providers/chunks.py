@@ -11,12 +11,12 @@ from translators.base import ChatRequest, JsonObject
 
 
 class Chunks:
-    """The chunks of one stream: all of one id, model and creation time; the first with content says the role."""
+    """The chunks of one choice in a stream: all of one id, model and time; the first with content says the role."""
 
-    __slots__ = ("_ask", "_head", "_next", "_plain", "_shut", "_tail")
+    __slots__ = ("_ask", "_head", "_index", "_next", "_plain", "_shut", "_tail")
 
-    def __init__(self, ask: ChatRequest) -> None:
-        self._ask = ask
+    def __init__(self, ask: ChatRequest, index: int = 0) -> None:
+        self._ask, self._index = ask, index
         self._tail = b"}\n\n"
         if ask.include_usage:  # OpenAI has it in every chunk then
             self._tail = b',"usage":null}\n\n'
@@ -41,7 +41,7 @@ class Chunks:
         if tier is not None:
             head["service_tier"] = tier
         self._head = b"data: " + orjson.dumps(head)[:-1] + b',"choices":['
-        self._plain = self._head + b'{"index":0,"delta":{'
+        self._plain = self._head + b'{"index":%d,"delta":{' % self._index
         self._next = self._plain + b'"role":"assistant",'
 
     def text(self, text: str) -> bytes:
@@ -54,6 +54,11 @@ class Chunks:
         """A chunk whose delta has this one field, both as JSON."""
         out = b"%b%b:%b%b" % (self._next, field, value, self._shut)
         self._next = self._plain
+        return out
+
+    def piece(self, delta: JsonObject, beside: JsonObject) -> bytes:
+        """A chunk of several fields, and of fields of the choice: logprobs."""
+        out, self._next = self.finish(delta, {**beside, "finish_reason": None}), self._plain
         return out
 
     def finish(self, delta: JsonObject, ending: JsonObject) -> bytes:
