@@ -320,10 +320,12 @@ def test_a_tenant_is_given_its_own_alone() -> None:
         assert [story.restored for story in book.stories] == [0, 1, 0]
 
 
-def test_plain_requests_are_not_looked_at() -> None:
-    """A role and a text each: there is nothing to look up."""
+def test_nothing_is_looked_up_for_a_history_without_calls() -> None:
+    """No store is asked, plain messages or not."""
+    parts = [{"type": "text", "text": "Hi"}]
     with playbook("a/m") as book:
-        book >> asks(messages=[HI, {"role": "assistant", "content": "Hello"}, HI]) << sends("a/m")
+        book >> asks(messages=[{"role": "user", "content": parts}, {"role": "assistant", "content": parts}, HI])
+        book << sends("a/m")
         book >> replies_with("Hello") << keeps("key web", "call_1") << observes("a/m")
         book << replies("Hello") << settles("ok")
 
