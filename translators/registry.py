@@ -7,9 +7,13 @@ from types import MappingProxyType
 from translators.base import ChatRequest, EmbeddingsRequest, Translator
 from translators.providers.anthropic import Anthropic
 from translators.providers.bedrock import Bedrock, BedrockEmbeddings, ClaudeOnBedrock
+from translators.providers.cohere import Cohere, CohereEmbeddings
 from translators.providers.gemini import Gemini, GeminiEmbeddings, VertexEmbeddings
 from translators.providers.gemini import compatible as google
+from translators.providers.huggingface import HuggingFaceEmbeddings
+from translators.providers.ollama import Ollama, OllamaEmbeddings
 from translators.providers.openai import OpenAI
+from translators.providers.openai.embeddings import embeddings_of
 from translators.providers.vendors import VENDORS
 from translators.providers.vertex import Vertex
 
@@ -63,23 +67,13 @@ _ANTHROPIC = Provider(
     source="https://docs.anthropic.com/en/api/messages",
 )
 
-_BEDROCK = Provider(
-    {
-        "converse": Api("Bedrock Converse", Bedrock(), BedrockEmbeddings()),
-        "messages": Api("Anthropic Messages on Bedrock", ClaudeOnBedrock(), BedrockEmbeddings()),
-    },
-    base_url="https://bedrock-runtime.{region}.amazonaws.com",
-    env="AWS_BEARER_TOKEN_BEDROCK",
-    needs_key=True,
-    source="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
-    needs=("region",),
-)
-
 _GOOGLE = Provider(
     {
         # The SDK's base URL has no version.
         "gemini": Api("Gemini generateContent", Gemini(), GeminiEmbeddings(), tails=("/v1beta", "/v1")),
-        "openai": Api("OpenAI chat", OpenAI(google.GOOGLE), tails=google.GOOGLE.base_tails),
+        "openai": Api(
+            "OpenAI chat", OpenAI(google.GOOGLE), embeddings_of(google.GOOGLE), tails=google.GOOGLE.base_tails
+        ),
     },
     base_url=google.GOOGLE.base_url,
     env="GEMINI_API_KEY",
@@ -119,11 +113,41 @@ _VERTEX = Provider(
     },
 )
 
+_BEDROCK = Provider(
+    {
+        "converse": Api("Bedrock Converse", Bedrock(), BedrockEmbeddings()),
+        "messages": Api("Anthropic Messages on Bedrock", ClaudeOnBedrock(), BedrockEmbeddings()),
+    },
+    base_url="https://bedrock-runtime.{region}.amazonaws.com",
+    env="AWS_BEARER_TOKEN_BEDROCK",
+    needs_key=True,
+    source="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html",
+    needs=("region",),
+)
+
+_COHERE = Provider(
+    {"chat": Api("Cohere chat", Cohere(), CohereEmbeddings(), tails=("/v2", "/v1"))},  # the SDK's base URL has neither
+    base_url="https://api.cohere.com",
+    env="CO_API_KEY",
+    needs_key=True,
+    source="https://docs.cohere.com/reference/chat",
+)
+
+_OWN_APIS = {"ollama": {"native": Api("Ollama chat", Ollama(), OllamaEmbeddings(), tails=("/v1",))}}
+"""Those of vendors that speak OpenAI's wire as well."""
+_OWN_EMBEDDINGS: Mapping[str, Translator[EmbeddingsRequest]] = {"huggingface": HuggingFaceEmbeddings()}
+"""Those of vendors that speak OpenAI's wire in chat alone."""
+
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
-    {"anthropic": _ANTHROPIC, "google": _GOOGLE, "vertex": _VERTEX, "bedrock": _BEDROCK}
+    {"anthropic": _ANTHROPIC, "bedrock": _BEDROCK, "cohere": _COHERE, "google": _GOOGLE, "vertex": _VERTEX}
     | {
         name: Provider(
-            {"openai": Api("OpenAI chat", OpenAI(row), tails=row.base_tails)},
+            {
+                "openai": Api(
+                    "OpenAI chat", OpenAI(row), _OWN_EMBEDDINGS.get(name) or embeddings_of(row), tails=row.base_tails
+                )
+            }
+            | _OWN_APIS.get(name, {}),
             row.base_url,
             row.env,
             row.needs_key,

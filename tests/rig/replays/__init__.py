@@ -6,7 +6,7 @@ A module for each, by the name that the recordings have for it.
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from tests.rig.replays import anthropic, bedrock, gemini, openai
+from tests.rig.replays import anthropic, bedrock, cohere, gemini, ollama, openai
 from tests.rig.tokens import Tokens
 
 Json = dict[str, Any]
@@ -36,6 +36,8 @@ class Replay(Protocol):
 REPLAYS: Mapping[str, Replay] = {
     "openai.chat": openai,
     "anthropic.messages": anthropic,
-    "gemini.generateContent": gemini,
     "bedrock.converse": bedrock,
+    "cohere.chat": cohere,
+    "ollama.chat": ollama,
+    "gemini.generateContent": gemini,
 }
