@@ -98,7 +98,7 @@ BODY = json.dumps(GOOD).encode()
 
 URLS = {
     "D3-unknown-path": _unknown_url("/v1/nothing"),
-    "D3-not-served-yet": _unknown_url("/v1/embeddings", "POST"),
+    "D3-not-served-yet": _unknown_url("/v1/responses", "POST"),
     "D3-root": _unknown_url("/"),
     "D3-slash-at-the-end": _unknown_url(f"{CHAT}/", "POST"),
     "D3-other-case": _unknown_url("/V1/chat/completions", "POST"),
