@@ -19,8 +19,8 @@ from proxy.config.schema import Config
 from proxy.config.watch import digest, watch
 from proxy.edge import router
 from proxy.edge.body import Receive
-from proxy.edge.chat import ChatEndpoint
 from proxy.edge.gateway import Snapshot
+from proxy.edge.hot import HotPath
 from proxy.edge.line import Send
 from proxy.engine.after import After
 from proxy.engine.engine import Engine
@@ -33,6 +33,8 @@ from proxy.state.shared import MEMENTOS, SharedMementos
 from proxy.tasks import spawn
 from proxy.upstream.port import Upstream
 from translators.dialects.chat import ChatDialect
+from translators.dialects.embeddings import EmbeddingsDialect
+from translators.facts import Endpoint
 
 Scope = MutableMapping[str, Any]
 
@@ -82,9 +84,10 @@ class Switchgear:
         self._reloading = asyncio.Lock()
         self._stop = asyncio.Event()
         self._gauging: asyncio.TimerHandle
-        self._quiet = router.build(self, chat := ChatDialect())
-        chat_endpoint = ChatEndpoint(self, chat)
-        self._hot = {b"/v1/chat/completions": chat_endpoint, b"/chat/completions": chat_endpoint}
+        chat, embeddings = ChatDialect(), EmbeddingsDialect()
+        self._quiet = router.build(self, chat, embeddings)
+        hot = {b"/chat/completions": HotPath(self, chat), b"/embeddings": HotPath(self, embeddings)}
+        self._hot = {prefix + path: endpoint for prefix in (b"/v1", b"") for path, endpoint in hot.items()}
 
     @property
     def records(self) -> Notebook:
@@ -191,7 +194,7 @@ class Switchgear:
         self._metrics.circuits(
             (subject, circuit.state(now)) for (rules, subject), circuit in circuits if rules in acting
         )
-        for name, lane in self.snapshot.lanes.items():
+        for name, lane in self.snapshot.lanes[Endpoint.CHAT].items():
             if lane.keys is not None:
                 self._metrics.keys_in_service(name, lane.keys.in_service(now))
 
@@ -200,7 +203,7 @@ class Switchgear:
         self._gauging = asyncio.get_running_loop().call_later(GAUGE_SECONDS, self._gauge_on)
 
     def _upstream_health(self, name: str, now: float) -> dict[str, Any]:
-        config, lane = self._config.upstreams[name], self.snapshot.lanes.get(name)
+        config, lane = self._config.upstreams[name], self.snapshot.lanes[Endpoint.CHAT].get(name)
         if lane is None:
             return {"provider": config.provider, "off": config.off}
         health: dict[str, Any] = {"provider": config.provider}

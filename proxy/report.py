@@ -146,7 +146,7 @@ async def _decide(snapshot: Snapshot, model: Model, principal: Principal, stream
     )
     chain = snapshot.chains[model.chain or principal.chain or DEFAULT_CHAIN]
     story = Story(call, chain.name, snapshot.version, created)
-    job = Job(call, ask, chain, snapshot.lanes, dialect.encoder(ask), story)
+    job = Job(call, ask, chain, snapshot.lanes[dialect.endpoint], dialect.encoder(ask), story)
     return await decide(Engine(After([]), time.monotonic), job)
 
 

@@ -9,8 +9,8 @@ import random
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import get_args
 
@@ -39,6 +39,9 @@ from proxy.upstream.place import base_url
 from proxy.upstream.port import Upstream
 from proxy.upstream.sessions import Way
 from proxy.upstream.wallet import Wallet
+from translators.base import ChatRequest, Translator
+from translators.facts import Endpoint
+from translators.providers.no_embeddings import NoEmbeddings
 from translators.providers.openai import OpenAI
 from translators.registry import PROVIDERS
 
@@ -100,24 +103,35 @@ class State:
 def build(config: Config, state: State) -> Snapshot:
     """Everything a request needs, from a configuration that has been checked."""
     catalog.load()  # here, and not while somebody waits
-    lanes = {upstream.name: _lane(upstream, state) for upstream in config.upstreams.values() if not upstream.off}
     return Snapshot(
         version=config.version,
         keys=KeyTable(_principals(config)),
         models=Models(_models(config, state), state.live_of_passing, partial(_fit, config=config)),
         chains={name: _chain(name, entries, state.world) for name, entries in config.chains.items()},
-        lanes=lanes,
+        lanes=_lanes(config, state),
         strategies=frozenset(get_args(StrategyName)),
         max_body=config.server.max_body,
         created=int(time.time()),
     )
 
 
-def _lane(config: UpstreamConfig, state: State) -> Lane:
+def _lanes(config: Config, state: State) -> Mapping[Endpoint, dict[str, Lane]]:
+    """All ways to each upstream: they differ in who translates, and have connections and keys in common."""
+    lanes: Mapping[Endpoint, dict[str, Lane]] = {endpoint: {} for endpoint in Endpoint}
+    for upstream in config.upstreams.values():
+        if not upstream.off:
+            api = PROVIDERS[upstream.provider].api(upstream.api)
+            lane = _lane(upstream, api.chat, state)
+            lanes[Endpoint.CHAT][upstream.name] = lane
+            lanes[Endpoint.EMBEDDINGS][upstream.name] = replace(lane, translator=api.embeddings or NoEmbeddings())
+    return lanes
+
+
+def _lane(config: UpstreamConfig, translator: Translator[ChatRequest], state: State) -> Lane:
     upstream = state.upstreams.get(config)
     if upstream is None:
         upstream = state.upstreams[config] = _upstream(config, state)
-    return Lane(PROVIDERS[config.provider].api(config.api).chat, upstream, _keys(config, upstream, state))
+    return Lane(translator, upstream, _keys(config, upstream, state))
 
 
 def _keys(config: UpstreamConfig, upstream: Upstream, state: State) -> Keys | None:

@@ -63,10 +63,15 @@ def _attempts(story: Story) -> bytes:
     return b"1" if made == 1 else b"%d" % made
 
 
-def refusal(failure: Failure) -> tuple[int, HeaderList, bytes]:
-    """Status, headers and body that a failed or denied call is answered with."""
+def refusal(failure: Failure, prompt: str) -> tuple[int, HeaderList, bytes]:
+    """Status, headers and body that a failed or denied call is answered with.
+
+    Args:
+        failure: why.
+        prompt: the field that holds what the model reads.
+    """
     status = errors.appearance(failure).status
-    body = errors.envelope(errors.error_of(failure))
+    body = errors.envelope(errors.error_of(failure, prompt=prompt))
     head = [(name.encode(), value.encode()) for name, value in errors.retry_headers(failure)]
     return status, [JSON, *head], body
 

@@ -51,7 +51,7 @@ class HttpClient:
 
     def refuse(self, story: Story, failure: Failure) -> Coroutine[Any, Any, None]:
         """Send a whole error."""
-        status, head, body = answers.refusal(failure)
+        status, head, body = answers.refusal(failure, self._dialect.prompt)
         return self._whole(story, status, [*head, *answers.facts(story, trace=self._trace)], body)
 
     async def open(self, story: Story) -> None:

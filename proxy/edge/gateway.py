@@ -10,6 +10,7 @@ from proxy.engine.chain import Chain
 from proxy.engine.engine import Engine
 from proxy.engine.ports import Lane
 from proxy.models import Models
+from translators.facts import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Snapshot:
     keys: KeyTable
     models: Models
     chains: Mapping[str, Chain]
-    lanes: dict[str, Lane]
-    """By upstream name."""
+    lanes: Mapping[Endpoint, dict[str, Lane]]
+    """By what is asked for, then by upstream name; all upstreams are in each."""
     strategies: frozenset[str]
     """What ``x-switchgear-strategy`` may say."""
     max_body: int

@@ -77,7 +77,7 @@ def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect:
     call = _call(arrival, ask, principal, narrowed, wishes, dialect)
     chain = snapshot.chains[model.chain or principal.chain or DEFAULT_CHAIN]
     story = Story(call, chain.name, snapshot.version, created)
-    return Intake(Job(call, ask, chain, snapshot.lanes, dialect.encoder(ask), story), wishes)
+    return Intake(Job(call, ask, chain, snapshot.lanes[dialect.endpoint], dialect.encoder(ask), story), wishes)
 
 
 def _narrow(model: Model, wishes: hints.Hints) -> Model:

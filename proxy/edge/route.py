@@ -1,9 +1,10 @@
-"""``POST /v1/route``: the body of a chat request; answers where it would go and why, without sending it."""
+"""``POST /v1/route``: the body of a request; answers where it would go and why, without sending it."""
 
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,9 +18,14 @@ from proxy.engine.story import Round
 from proxy.observe.record import Record, render
 from translators.base import Dialect
 
+_KEPT = frozenset({"id", "model", "endpoint", "stream", "key", "team"}) | {
+    *("chain", "config", "target", "policies", "attempts", "ended_by")
+}
+"""Of the decision record."""
 
-def route_endpoint(dialect: Dialect[Any]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """The endpoint for one dialect's requests."""
+
+def route_endpoint(chat: Dialect[Any], embeddings: Dialect[Any]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """The endpoint for the requests of two dialects."""
 
     async def route(request: Request) -> Response:
         gateway: Gateway = request.app.state.gateway
@@ -28,10 +34,20 @@ def route_endpoint(dialect: Dialect[Any]) -> Callable[[Request], Coroutine[Any, 
         principal = snapshot.keys.authenticate(headers)
         started, raw = time.monotonic(), await body.read(headers, request.receive, snapshot.max_body)
         arrival = intake.Arrival(intake.request_id(headers), headers, raw, started)
+        dialect = embeddings if _asks_for_embeddings(raw) else chat
         taken = intake.take_in(arrival, snapshot, principal, dialect)
         return reply(request, await decide(gateway.engine, taken.job))
 
     return route
+
+
+def _asks_for_embeddings(raw: bytes) -> bool:
+    """What is asked for shows in the body: ``input`` and no ``messages``. What is no JSON, a dialect refuses."""
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return False
+    return type(body) is dict and "input" in body and "messages" not in body
 
 
 async def decide(engine: Engine, job: Job) -> Record:
@@ -46,5 +62,5 @@ async def decide(engine: Engine, job: Job) -> Record:
         if choice.target is not None:
             decision = {"decision": "send", "upstream": choice.target.upstream, "upstream_model": choice.target.model}
     record = render(job.story)
-    kept = ("id", "model", "stream", "key", "team", "chain", "config", "target", "policies", "attempts", "ended_by")
-    return {"object": "route", **decision, **{name: record[name] for name in kept if name in record}}
+    kept = {name: value for name, value in record.items() if name in _KEPT}
+    return {"object": "route", **decision, **kept}

@@ -22,17 +22,18 @@ from translators.dialects import errors
 _log = structlog.get_logger("switchgear")
 
 
-def build(gateway: Gateway, chat: Dialect[Any]) -> Starlette:
+def build(gateway: Gateway, chat: Dialect[Any], embeddings: Dialect[Any]) -> Starlette:
     """All routes but the hot ones.
 
     Args:
         gateway: the application.
-        chat: the dialect of ``POST /v1/route``.
+        chat: one dialect of ``POST /v1/route``.
+        embeddings: the other one.
     """
     both = [
         ("/models", models.list_models, "GET"),
         ("/models/{model:path}", models.get_model, "GET"),
-        ("/route", route_endpoint(chat), "POST"),
+        ("/route", route_endpoint(chat, embeddings), "POST"),
         ("/requests/{id}", requests.get_request, "GET"),
     ]
     plain = [

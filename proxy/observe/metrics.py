@@ -46,12 +46,14 @@ class Metrics:
         def gauge(name: str, text: str, *labels: str, mode: str = "livemostrecent") -> Gauge:
             return Gauge(f"switchgear_{name}", text, labels, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
-        self._requests = counter("requests", "Requests by how they ended.", "model", "target", "outcome", "stream")
+        self._requests = counter(
+            "requests", "Requests by how they ended.", "model", "target", "outcome", "stream", "endpoint"
+        )
         self._refused = counter("requests_refused", "Requests refused before they became calls.", "status")
         self._attempts = counter("attempts", "Attempts by how they failed; none: they did not.", "target", "failure")
         self._tokens = counter("tokens", "Tokens as the providers report them.", "model", "target", "direction")
         self._verdicts = counter("policy_verdicts", "What policies said.", "policy", "verdict")
-        self._whole = seconds("request", "From arrival to end.", "model", "stream")
+        self._whole = seconds("request", "From arrival to end.", "model", "stream", "endpoint")
         self._first = seconds("first_content", "From an attempt's start to its first content.", "target", "stream")
         self._overhead = seconds("overhead", "Time of a request that was not the upstream's.", buckets=OVERHEAD)
         self._circuits = gauge("circuit_state", "0 closed, 1 half-open, 2 open.", "subject", mode="livemax")
@@ -70,8 +72,8 @@ class Metrics:
         assert outcome is not None
         model, target = self._model(call.model), self._target(story.target)
         stream = "true" if call.stream else "false"
-        self._requests.due[model, target, outcome.kind, stream] += 1
-        self._whole.add((model, stream), outcome.ended - call.started)
+        self._requests.due[model, target, outcome.kind, stream, call.endpoint] += 1
+        self._whole.add((model, stream, call.endpoint), outcome.ended - call.started)
         self._overhead.add((), story.overhead(outcome.ended))
         for attempt in outcome.attempts:
             self._attempt(attempt, model, stream)
@@ -145,7 +147,8 @@ class Metrics:
         assert example.outcome is not None
         model, target = self._model(example.call.model), self._target(example.target)
         stream = "true" if example.call.stream else "false"
-        self._requests.due[model, target, example.outcome.kind, stream] += tally.count
+        endpoint = example.call.endpoint
+        self._requests.due[model, target, example.outcome.kind, stream, endpoint] += tally.count
         self._attempts.due[target, "none"] += tally.count
         if example.outcome.usage is not None:
             for direction in ("input", "output", "cached", "reasoning"):
@@ -153,7 +156,7 @@ class Metrics:
                 setattr(tally, direction, 0)
         for note in (*example.admission, *example.rounds[0].notes):
             self._verdicts.due[note.policy, note.verdict] += tally.count
-        self._whole.fill((model, stream), tally.whole)
+        self._whole.fill((model, stream, endpoint), tally.whole)
         self._first.fill((target, stream), tally.first)
         self._overhead.fill((), tally.overhead)
         tally.count = 0

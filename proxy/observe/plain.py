@@ -34,7 +34,8 @@ def kind_of(story: Story) -> Kind | None:
         return None
     source = None if usage is None else usage.source
     who = call.principal.key, attempt.credential
-    return story.version, story.chain, call.model, turn.target, call.stream, story.status, source, *who
+    what = call.endpoint, call.model, turn.target, call.stream
+    return story.version, story.chain, *what, story.status, source, *who
 
 
 class Plain:

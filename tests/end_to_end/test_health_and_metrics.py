@@ -15,6 +15,7 @@ from tests.rig.wires import openai_answer, openai_error, openai_stream
 
 CHAT, SECRET = "/v1/chat/completions", "sg-secret-of-a-client-0123456789"
 MESSAGES = [{"role": "user", "content": "Say hello."}]
+SERVED = {"outcome": "ok", "stream": "false", "endpoint": "chat"}
 MADE_UP = "made-up-by-a-client"
 KEY = {"authorization": f"Bearer {SECRET}"}
 
@@ -190,13 +191,13 @@ def test_metrics_are_what_prometheus_reads(gateway):
 def test_a_request_is_counted_once_by_model_target_and_outcome(fake, gateway):
     """With the provider's own token counts."""
     labels = {"model": "plain", "target": "up/gpt"}
-    before = _value(gateway, "requests_total", outcome="ok", stream="false", **labels)
+    before = _value(gateway, "requests_total", **SERVED, **labels)
     tokens = _value(gateway, "tokens_total", direction="input", **labels)
 
     answer = _ask(gateway, "plain")
 
     assert answer.status_code == 200
-    assert _value(gateway, "requests_total", outcome="ok", stream="false", **labels) == before + 1
+    assert _value(gateway, "requests_total", **SERVED, **labels) == before + 1
     assert _value(gateway, "tokens_total", direction="input", **labels) == tokens + 7
 
 
@@ -225,7 +226,7 @@ def test_no_label_is_a_clients_own_word(fake, gateway):
 
     samples = _samples(gateway)
     assert [labels for _, labels in samples if any(MADE_UP in value for _, value in labels)] == []
-    labels = {"model": "other", "target": "other", "outcome": "ok", "stream": "false"}
+    labels = {"model": "other", "target": "other", **SERVED}
     assert samples["switchgear_requests_total", frozenset(labels.items())] >= 1
     failed = {"target": "other", "failure": "overloaded"}
     assert samples["switchgear_attempts_total", frozenset(failed.items())] >= 1

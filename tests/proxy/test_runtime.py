@@ -21,7 +21,7 @@ from proxy.upstream.fast import FastUpstream
 from proxy.upstream.httpx import HttpUpstream
 from proxy.upstream.port import TransportFault
 from translators.base import WireRequest
-from translators.facts import TLS, Price
+from translators.facts import TLS, Endpoint, Price
 
 TEXT = """
 upstreams:
@@ -64,7 +64,7 @@ def test_each_upstream_gets_the_transport_that_it_asks_for() -> None:
     """And the fast one if it asks for none."""
     snapshot = runtime.build(load(TEXT, "f", {}), runtime.State())
 
-    assert {name: type(lane.upstream) for name, lane in snapshot.lanes.items()} == KINDS
+    assert {name: type(lane.upstream) for name, lane in snapshot.lanes[Endpoint.CHAT].items()} == KINDS
 
 
 @pytest.mark.parametrize(("transport", "imported"), [("fast", "False"), ("httpx", "True")])
@@ -134,7 +134,7 @@ async def _greeting(folder: Path, port: int, transport: dict[str, object]) -> by
     path = folder / "proxy.yaml"
     account = {"provider": "vllm", "base_url": f"https://localhost:{port}/v1", "transport": transport}
     path.write_text(json.dumps({"upstreams": {"own": account}, "models": {"m": "own/x"}}))
-    upstream = runtime.build(load_file(path, {}), runtime.State()).lanes["own"].upstream
+    upstream = runtime.build(load_file(path, {}), runtime.State()).lanes[Endpoint.CHAT]["own"].upstream
     try:
         exchange = await upstream.send(WireRequest("/chat/completions", b"{}"), Timeouts(), None, 20.0)
         try:
@@ -148,7 +148,7 @@ async def _greeting(folder: Path, port: int, transport: dict[str, object]) -> by
 
 
 def _upstreams(config: Config, state: runtime.State) -> dict[str, object]:
-    return {name: lane.upstream for name, lane in runtime.build(config, state).lanes.items()}
+    return {name: lane.upstream for name, lane in runtime.build(config, state).lanes[Endpoint.CHAT].items()}
 
 
 KNOWN = """

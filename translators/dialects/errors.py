@@ -69,12 +69,13 @@ def envelope(error: JsonObject) -> bytes:
     return orjson.dumps({"error": error})
 
 
-def error_of(failure: Failure, *, midstream: bool = False) -> JsonObject:
+def error_of(failure: Failure, *, midstream: bool = False, prompt: str = "messages") -> JsonObject:
     """The error object of a failure.
 
     Args:
         failure: what went wrong.
         midstream: content has gone out to the client already.
+        prompt: the field that holds what the model reads.
     """
     kind, look = failure.kind, appearance(failure)
     message, code, param = failure.message, look.code, None
@@ -85,7 +86,7 @@ def error_of(failure: Failure, *, midstream: bool = False) -> JsonObject:
     elif kind is FailureKind.BAD_REQUEST:
         code, param = failure.code, failure.param
     elif kind is FailureKind.CONTEXT_LENGTH:
-        param = "messages"
+        param = prompt
     elif kind is FailureKind.CONTENT_FILTER:
         code, param = ("content_filter" if failure.code == "content_filter" else code), failure.param
     elif midstream:

@@ -38,7 +38,7 @@ def snapshot() -> Snapshot:
         keys=KeyTable([]),
         models=Models(models, lambda name: target(name).live),
         chains={name: Chain(name, []) for name in ("default", "careful", "thrifty")},
-        lanes={},
+        lanes={Endpoint.CHAT: {}},
         strategies=frozenset({"latency"}),
         max_body=1000,
         created=0,

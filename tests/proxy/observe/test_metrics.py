@@ -14,6 +14,7 @@ from proxy.observe.metrics import Metrics
 from translators.facts import Failure, FailureKind, Usage
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+SAID = {"outcome": "ok", "endpoint": "chat"}
 USAGE = Usage(11, 7, cached_tokens=5, cache_write_tokens=2, reasoning_tokens=3)
 
 
@@ -63,8 +64,8 @@ def test_a_request_is_counted_with_its_times(metrics):
     metrics.record(story(stream=True))
     samples = read(metrics)
 
-    assert value(samples, "requests_total", model="gpt", target="up/gpt", outcome="ok", stream="true") == 1
-    assert value(samples, "request_seconds_sum", model="gpt", stream="true") == 2.0
+    assert value(samples, "requests_total", **SAID, model="gpt", target="up/gpt", stream="true") == 1
+    assert value(samples, "request_seconds_sum", endpoint="chat", model="gpt", stream="true") == 2.0
     assert value(samples, "overhead_seconds_sum") == 0.5
     first = value(samples, "first_content_seconds_sum", target="up/gpt", stream="true")
     assert first == pytest.approx(0.3)
@@ -105,7 +106,7 @@ def test_a_request_that_went_nowhere_has_no_target(metrics):
     told.outcome = Outcome(OutcomeKind.DENIED, (), 12.0)
     metrics.record(told)
 
-    labels = {"model": "gpt", "target": "none", "outcome": "denied", "stream": "false"}
+    labels = {"model": "gpt", "target": "none", "outcome": "denied", "stream": "false", "endpoint": "chat"}
     assert value(read(metrics), "requests_total", **labels) == 1
 
 
@@ -118,7 +119,7 @@ def test_names_that_the_configuration_does_not_have_are_one_label(metrics):
     assert "made-up" not in text
     assert "up/other" not in text
     samples = parsed(text)
-    assert value(samples, "requests_total", model="other", target="other", outcome="ok", stream="false") == 50
+    assert value(samples, "requests_total", **SAID, model="other", target="other", stream="false") == 50
     assert value(samples, "attempts_total", target="other", failure="timeout") == 50
 
 
@@ -129,8 +130,8 @@ def test_a_reload_changes_which_names_are_known(metrics):
     metrics.record(story())
     samples = read(metrics)
 
-    assert value(samples, "requests_total", model="new", target="up/new", outcome="ok", stream="false") == 1
-    assert value(samples, "requests_total", model="other", target="other", outcome="ok", stream="false") == 1
+    assert value(samples, "requests_total", **SAID, model="new", target="up/new", stream="false") == 1
+    assert value(samples, "requests_total", **SAID, model="other", target="other", stream="false") == 1
 
 
 @pytest.mark.parametrize(("state", "number"), [("closed", 0), ("half_open", 1), ("open", 2)])

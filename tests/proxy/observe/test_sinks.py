@@ -18,7 +18,7 @@ from proxy.observe.plain import kind_of
 from proxy.observe.record import render
 from proxy.observe.records import Records
 from proxy.observe.sinks import Notebook
-from translators.facts import Failure, FailureKind, Usage
+from translators.facts import Endpoint, Failure, FailureKind, Usage
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,8 @@ def plain_stories(draw: st.DrawFn, number: int = 0) -> Story:
     """One attempt, which succeeded, and policies that let it pass."""
     began, usage = draw(seconds), draw(st.none() | st.builds(Usage, tokens, tokens, tokens, tokens, tokens))
     model = draw(st.sampled_from(["gpt", "100 %", 'a "name"']))
-    call = Call(f"req_{number}", model, (TARGET,), WEB, began, began + 600.0, stream=draw(st.booleans()))
+    what = {"endpoint": draw(st.sampled_from(Endpoint)), "stream": draw(st.booleans())}
+    call = Call(f"req_{number}", model, (TARGET,), WEB, began, began + 600.0, **what)
     started = began + draw(seconds)
     first = started + draw(seconds)
     attempt = Attempt(TARGET, started, first + draw(seconds), first, None, usage, draw(st.none() | st.just("key 2")))

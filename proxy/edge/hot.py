@@ -1,4 +1,4 @@
-"""``POST /v1/chat/completions``: the hot path. Raw ASGI, found by an exact look-up before any router."""
+"""The hot paths, ``POST /v1/chat/completions`` and its like: raw ASGI, found by an exact look-up before any router."""
 
 import time
 from collections.abc import MutableMapping
@@ -21,7 +21,7 @@ Scope = MutableMapping[str, Any]
 _log = structlog.get_logger("switchgear")
 
 
-class ChatEndpoint:
+class HotPath:
     """Serves one dialect's requests.
 
     Args:
