@@ -58,8 +58,9 @@ def meaning(body: Json) -> Json:
 
 
 def check_path(path: str, model: str, streamed: bool) -> None:
-    """One path for all."""
-    assert path.endswith("/v1/messages")
+    """One path for all, but on Vertex."""
+    verb = "streamRawPredict" if streamed else "rawPredict"
+    assert path.endswith(("/v1/messages", f"/publishers/anthropic/models/{model}:{verb}"))
 
 
 def _system(body: Json) -> list[Json]:
