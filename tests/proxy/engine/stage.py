@@ -15,6 +15,7 @@ from proxy.engine.story import Story
 from proxy.upstream.port import Credential, TransportFault
 from translators.base import ChatResponse, WireRequest
 from translators.dialects import errors
+from translators.dialects.chat import ChatDialect
 from translators.facts import Failure, FailureKind
 
 Tell = Callable[[str], None]
@@ -127,7 +128,7 @@ class ScriptedClient:
         await self._whole(replies(text))
 
     async def refuse(self, story: Story, failure: Failure) -> None:
-        story.status, head, body = answers.refusal(failure)
+        story.status, head, body = answers.refusal(failure, ChatDialect.prompt)
         code = orjson.loads(body)["error"]["code"]
         retry_after = dict(head).get(b"retry-after")
         await self._whole(refuses(story.status, code, int(retry_after) if retry_after else None))
