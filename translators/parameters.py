@@ -96,11 +96,13 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "messages[].content[].file": Parameter(_BINDING),
         "messages[].content[].file.file_id": Parameter(_BINDING),
         "dimensions": Parameter(_BINDING),
+        "input[]": Parameter(_BINDING),
+        "input.tokens": Parameter(_BINDING),
     }
 )
 """All that OpenAI documents. ``image_url.url`` is an image that the upstream has to fetch; a data URL is not.
 
-``dimensions`` is embeddings' alone; so are ``input[]`` and ``input.tokens``, which are binding as all that is no field.
+The last three are embeddings': vectors of a length, of several inputs, of tokens.
 """
 
 _ALWAYS = frozenset({"model", "messages", "stream", "stream_options"})
@@ -135,7 +137,7 @@ class Table:
                 return treatment
         if self.unknown is Treatment.NATIVE:
             return Treatment.NATIVE
-        return _BINDING if "." in name or "[]" in name else self.unknown
+        return _BINDING if "." in name else self.unknown
 
     def unmet(self, uses: tuple[str, ...]) -> tuple[str, ...]:
         """The binding names among these: a target that has to say them is no candidate."""

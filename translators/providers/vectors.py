@@ -45,7 +45,7 @@ def embedding_list(
     Args:
         ask: what it answers: it says the encoding, and how many vectors there have to be.
         vectors: one for each input, in that order, in either form.
-        model: as the provider names it; None: by the name that was asked for.
+        model: as the provider names it; None, or no string at all: by the name that was asked for.
         usage: None where the provider does not count; the client is then told ``null``, and no invented number.
         extra: further fields of the answer, beside OpenAI's.
 
@@ -60,7 +60,7 @@ def embedding_list(
     body: JsonObject = {
         "object": "list",
         "data": [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(written)],
-        "model": model or ask.model,
+        "model": model if model and isinstance(model, str) else ask.model,
         "usage": usage and {"prompt_tokens": usage.input_tokens, "total_tokens": usage.total_tokens},
     }
     return EmbeddingsResponse(orjson.dumps({**body, **(extra or {})}), usage)
@@ -92,6 +92,8 @@ def read_vectors(
         ValueError: as for :func:`embedding_list`.
         TypeError: likewise.
     """
+    if not isinstance(vectors, list | tuple):
+        raise TypeError("there is no list of vectors")
     if len(vectors) != count:
         raise ValueError(f"{len(vectors)} vectors came for {count} inputs")
     read = [_numbers(decode(vector) if type(vector) is str else vector) for vector in vectors]

@@ -1,7 +1,7 @@
-"""The demo provider: answers OpenAI's chat wire by itself, as a script of bytes and pauses that a transport plays.
+"""The demo provider: answers OpenAI's wire by itself, as a script of bytes and pauses that a transport plays.
 
-It speaks the wire of https://platform.openai.com/docs/api-reference/chat (2026-11), errors too, so its translator is
-OpenAI's. Pure: chance and the time of day are handed in, and pauses are only written down.
+It speaks the wire of https://platform.openai.com/docs/api-reference/chat and /embeddings (2026-11), errors too, so its
+translators are OpenAI's. Pure: chance and the time of day are handed in, and pauses are only written down.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,9 +13,11 @@ import orjson
 from translators.base import JsonObject, Malformed, WireRequest
 from translators.providers.demo.model import Fault, Mishap, Model, find
 from translators.providers.demo.speech import Speech, Token, count, speak
+from translators.providers.demo.vectors import embed
 
 MOST_CHOICES = 128
 PATH = "/chat/completions"
+EMBEDDINGS_PATH = "/embeddings"
 
 _REASONS = {
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided. (A rehearsal.)"),
@@ -91,7 +93,7 @@ def answer(request: WireRequest, chance: Callable[[], float], created: int) -> S
     """What the demo upstream answers.
 
     Args:
-        request: a chat request in OpenAI's words.
+        request: in OpenAI's words, for an answer or for embeddings.
         chance: a float in [0, 1); decides about failures and makes ids.
         created: Unix seconds.
     """
@@ -105,6 +107,8 @@ def answer(request: WireRequest, chance: Callable[[], float], created: int) -> S
             return _error(400, _REFUSED, "invalid_request_error", "content_filter", "prompt")
         if fault is Mishap.HANG:
             return Script(504, wait=None)
+        if _path(request) == EMBEDDINGS_PATH:
+            return _sent(embed(body, model), model.delay, fault)
         frame = _Frame(_name(chance), created, model, body, speak(body, model), _choices(body))
         return _streamed(frame, fault) if body.get("stream") is True else _whole(frame, fault)
     except Malformed as wrong:
@@ -114,7 +118,7 @@ def answer(request: WireRequest, chance: Callable[[], float], created: int) -> S
 
 
 def _parsed(request: WireRequest) -> JsonObject:
-    if request.path.partition("?")[0] != PATH:
+    if _path(request) not in (PATH, EMBEDDINGS_PATH):
         raise Malformed(f"Unknown request URL: {request.method} {request.path[:64]}.", "unknown_url", status=404)
     try:
         body = orjson.loads(request.body)
@@ -123,6 +127,10 @@ def _parsed(request: WireRequest) -> JsonObject:
     if not isinstance(body, dict) or not isinstance(body.get("model"), str):
         raise Malformed("You must provide a model parameter.", "missing_required_parameter", "model")
     return body
+
+
+def _path(request: WireRequest) -> str:
+    return request.path.partition("?")[0]
 
 
 def _fault(model: Model, chance: Callable[[], float]) -> Fault | None:
@@ -169,8 +177,13 @@ def _whole(frame: _Frame, mishap: Mishap | None) -> Script:
         {"index": index, "message": message, "logprobs": None, "finish_reason": speech.finish}
         for index in range(frame.choices)
     ]
-    body = orjson.dumps({**frame.object("chat.completion", choices), "usage": frame.usage()})
     wait = frame.model.delay + frame.model.gap * max(len(speech.tokens) - 1, 0)
+    return _sent({**frame.object("chat.completion", choices), "usage": frame.usage()}, wait, mishap)
+
+
+def _sent(answer: JsonObject, wait: float, mishap: Mishap | None) -> Script:
+    """A whole answer; half of it where that is the mishap."""
+    body = orjson.dumps(answer)
     said = body[: len(body) // 2] if mishap else body
     end = End.STALL if mishap is Mishap.STALL else End.PROPER
     return Script(200, {"content-type": "application/json"}, wait, (Piece(0.0, said),), end)

@@ -471,5 +471,5 @@ def test_a_body_that_is_no_json_is_a_400() -> None:
 
 
 def test_other_paths_are_unknown() -> None:
-    """It speaks chat alone."""
-    assert _error(answer(WireRequest("/embeddings", b"{}"), lambda: 0.0, CREATED)) == (404, "unknown_url", None)
+    """It speaks of chat and embeddings alone."""
+    assert _error(answer(WireRequest("/responses", b"{}"), lambda: 0.0, CREATED)) == (404, "unknown_url", None)
