@@ -73,7 +73,9 @@ def _providers() -> Iterator[str]:
         base = (
             f"`{row.base_url}`" if row.base_url else ("to be given" if name != "demo" else "none: it answers by itself")
         )
-        yield f"| `{name}` | {row.api().wire} | {base} | {f'`{row.env}`' if row.env else 'none'} | {row.source} |"
+        speaks = "<br>".join(f"{api.wire} (`api: {word}`)" for word, api in row.apis.items())
+        wire = speaks if len(row.apis) > 1 else row.api().wire
+        yield f"| `{name}` | {wire} | {base} | {f'`{row.env}`' if row.env else 'none'} | {row.source} |"
 
 
 def main(what: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from proxy.config.load import load
-from tests import readme
+from tests import features, readme
 from tests.rig.server import Gateway
 
 ROOT = readme.README.parent
@@ -97,6 +97,11 @@ def test_the_generated_tables_are_up_to_date():
 
     assert readme.filled(text) == text
     assert all(len(table.splitlines()) > 3 for table in readme.tables().values())
+
+
+def test_the_page_of_features_is_up_to_date():
+    """Else run: python tests/features.py write."""
+    assert features.PAGE.read_text() == features.page()
 
 
 def test_filling_in_finds_every_table():

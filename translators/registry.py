@@ -5,16 +5,22 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from translators.base import ChatRequest, EmbeddingsRequest, Translator
+from translators.parameters import Table
 from translators.providers.anthropic import Anthropic
+from translators.providers.anthropic import parameters as anthropic
 from translators.providers.bedrock import Bedrock, BedrockEmbeddings, ClaudeOnBedrock
+from translators.providers.bedrock import parameters as bedrock
 from translators.providers.cohere import Cohere, CohereEmbeddings
+from translators.providers.cohere import parameters as cohere
 from translators.providers.gemini import Gemini, GeminiEmbeddings, VertexEmbeddings
 from translators.providers.gemini import compatible as google
+from translators.providers.gemini import parameters as gemini
 from translators.providers.huggingface import HuggingFaceEmbeddings
 from translators.providers.ollama import Ollama, OllamaEmbeddings
+from translators.providers.ollama import parameters as ollama
 from translators.providers.openai import OpenAI
 from translators.providers.openai.embeddings import embeddings_of
-from translators.providers.vendors import VENDORS
+from translators.providers.vendors import VENDORS, Vendor
 from translators.providers.vertex import Vertex
 
 
@@ -25,6 +31,8 @@ class Api:
     wire: str
     """Its name."""
     chat: Translator[ChatRequest]
+    table: Table
+    """What its chats make of each parameter; a model may take less."""
     embeddings: Translator[EmbeddingsRequest] | None = None
     """None: it has none, or not through this API."""
     path: str = ""
@@ -59,8 +67,17 @@ class Provider:
         return self.apis[name] if name else next(iter(self.apis.values()))
 
 
+def _openai(
+    row: Vendor, embeddings: Translator[EmbeddingsRequest] | None = None, path: str = "", version: str = ""
+) -> Api:
+    """A vendor's surface that speaks OpenAI's wire."""
+    vectors = embeddings or embeddings_of(row)
+    return Api("OpenAI chat", OpenAI(row), row.table(), vectors, path, row.base_tails, version)
+
+
 _ANTHROPIC = Provider(
-    {"messages": Api("Anthropic Messages", Anthropic(), tails=("/v1",))},  # the SDK's base URL has no /v1
+    # The SDK's base URL has no /v1.
+    {"messages": Api("Anthropic Messages", Anthropic(), anthropic.TABLE, tails=("/v1",))},
     base_url="https://api.anthropic.com",
     env="ANTHROPIC_API_KEY",
     needs_key=True,
@@ -70,10 +87,8 @@ _ANTHROPIC = Provider(
 _GOOGLE = Provider(
     {
         # The SDK's base URL has no version.
-        "gemini": Api("Gemini generateContent", Gemini(), GeminiEmbeddings(), tails=("/v1beta", "/v1")),
-        "openai": Api(
-            "OpenAI chat", OpenAI(google.GOOGLE), embeddings_of(google.GOOGLE), tails=google.GOOGLE.base_tails
-        ),
+        "gemini": Api("Gemini generateContent", Gemini(), gemini.TABLE, GeminiEmbeddings(), tails=("/v1beta", "/v1")),
+        "openai": _openai(google.GOOGLE),
     },
     base_url=google.GOOGLE.base_url,
     env="GEMINI_API_KEY",
@@ -88,18 +103,13 @@ _VERTEX = Provider(
         "gemini": Api(
             "Gemini generateContent, Anthropic Messages",
             Vertex(),
+            gemini.TABLE,
             VertexEmbeddings(),
             _VERTEX_PATH,
             ("/v1beta1", "/v1"),
             _VERTEX_VERSION,
         ),
-        "openai": Api(
-            "OpenAI chat",
-            OpenAI(google.VERTEX),
-            path=_VERTEX_PATH,
-            tails=google.VERTEX.base_tails,
-            version=_VERTEX_VERSION,
-        ),
+        "openai": _openai(google.VERTEX, None, _VERTEX_PATH, _VERTEX_VERSION),
     },
     base_url=google.VERTEX.base_url,
     env=None,
@@ -115,8 +125,8 @@ _VERTEX = Provider(
 
 _BEDROCK = Provider(
     {
-        "converse": Api("Bedrock Converse", Bedrock(), BedrockEmbeddings()),
-        "messages": Api("Anthropic Messages on Bedrock", ClaudeOnBedrock(), BedrockEmbeddings()),
+        "converse": Api("Bedrock Converse", Bedrock(), bedrock.TABLE, BedrockEmbeddings()),
+        "messages": Api("Anthropic Messages on Bedrock", ClaudeOnBedrock(), anthropic.TABLE, BedrockEmbeddings()),
     },
     base_url="https://bedrock-runtime.{region}.amazonaws.com",
     env="AWS_BEARER_TOKEN_BEDROCK",
@@ -126,14 +136,15 @@ _BEDROCK = Provider(
 )
 
 _COHERE = Provider(
-    {"chat": Api("Cohere chat", Cohere(), CohereEmbeddings(), tails=("/v2", "/v1"))},  # the SDK's base URL has neither
+    # The SDK's base URL has neither.
+    {"chat": Api("Cohere chat", Cohere(), cohere.TABLE, CohereEmbeddings(), tails=("/v2", "/v1"))},
     base_url="https://api.cohere.com",
     env="CO_API_KEY",
     needs_key=True,
     source="https://docs.cohere.com/reference/chat",
 )
 
-_OWN_APIS = {"ollama": {"native": Api("Ollama chat", Ollama(), OllamaEmbeddings(), tails=("/v1",))}}
+_OWN_APIS = {"ollama": {"native": Api("Ollama chat", Ollama(), ollama.TABLE, OllamaEmbeddings(), tails=("/v1",))}}
 """Those of vendors that speak OpenAI's wire as well."""
 _OWN_EMBEDDINGS: Mapping[str, Translator[EmbeddingsRequest]] = {"huggingface": HuggingFaceEmbeddings()}
 """Those of vendors that speak OpenAI's wire in chat alone."""
@@ -142,12 +153,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {"anthropic": _ANTHROPIC, "bedrock": _BEDROCK, "cohere": _COHERE, "google": _GOOGLE, "vertex": _VERTEX}
     | {
         name: Provider(
-            {
-                "openai": Api(
-                    "OpenAI chat", OpenAI(row), _OWN_EMBEDDINGS.get(name) or embeddings_of(row), tails=row.base_tails
-                )
-            }
-            | _OWN_APIS.get(name, {}),
+            {"openai": _openai(row, _OWN_EMBEDDINGS.get(name))} | _OWN_APIS.get(name, {}),
             row.base_url,
             row.env,
             row.needs_key,
