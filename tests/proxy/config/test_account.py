@@ -10,12 +10,13 @@ from proxy.config.problems import ConfigErrors
 from proxy.config.schema import UpstreamConfig, revealed
 from tests.proxy.upstream.issuers import account as key_file
 from tests.proxy.upstream.issuers import private_key
+from translators.parameters import Table
 from translators.registry import PROVIDERS, Api, Provider
 
 CHAT = PROVIDERS["anthropic"].api().chat
 CLOUDS = {
     "bedrock": Provider(
-        {"converse": Api("Converse", CHAT), "messages": Api("Messages", CHAT)},
+        {"converse": Api("Converse", CHAT, Table({})), "messages": Api("Messages", CHAT, Table({}))},
         "https://bedrock-runtime.{region}.amazonaws.com",
         "AWS_BEARER_TOKEN_BEDROCK",
         needs_key=True,
@@ -23,7 +24,7 @@ CLOUDS = {
         needs=("region",),
     ),
     "vertex": Provider(
-        {"gemini": Api("Gemini", CHAT, path="/v1/projects/{project}/locations/{region}")},
+        {"gemini": Api("Gemini", CHAT, Table({}), path="/v1/projects/{project}/locations/{region}")},
         "https://{region}-aiplatform.googleapis.com",
         None,
         needs_key=True,
