@@ -68,7 +68,8 @@ _WORDS: tuple[tuple[FailureKind, frozenset[FailureKind], tuple[str, ...]], ...] 
             "prompt is too long",  # Claude
             "exceed context limit",  # Claude
             "maximum context length",  # Llama, DeepSeek, Qwen, gpt-oss
-            "too many input tokens",  # Titan, Cohere
+            "too many input tokens",  # Titan
+            "too many tokens:",  # Cohere; a rate has no colon: "Too many tokens, please wait"
             "input tokens exceeded",  # Nova
             "exceeds the context",
             "context window",

@@ -27,6 +27,7 @@ REFUSALS = Refusals(
                 "exceeds maximum context length",
                 "exceeds the available context",
                 "exceed context",
+                "exceeded max context length",  # its cloud
             ),
         ),
         Words(FailureKind.EXHAUSTED, frozenset({402, 403, 429, 500}), ("usage limit",)),

@@ -13,6 +13,7 @@ import orjson
 
 from translators.base import JsonObject, WireResponse
 from translators.facts import Failure, FailureKind, garbled
+from translators.providers.openai.wordings import BY_WORDS
 from translators.retry_after import parse as parse_retry_after
 
 _LONGEST_MESSAGE = 2048
@@ -27,65 +28,6 @@ _BY_STATUS = {
     408: FailureKind.TIMEOUT,
     429: FailureKind.RATE_LIMITED,
 }
-
-_BY_WORDS: tuple[tuple[FailureKind, frozenset[int], tuple[str, ...]], ...] = (
-    (
-        # Not "billing" or "quota" alone: texts of ordinary rate limits name the page where one may pay for more.
-        FailureKind.EXHAUSTED,
-        frozenset({400, 401, 403, 429}),
-        (
-            "insufficient_quota",
-            "billing_hard_limit_reached",
-            "billing_not_active",
-            "enforced_spend_limit_reached",
-            "insufficient balance",
-            "insufficient credit",
-            "not enough credit",
-            "requires more credits",
-            "any credits",
-            "out of credits",
-            "available credits",
-            "included credits",
-            "credit balance",
-            "spending limit",
-            "spend limit",
-        ),
-    ),
-    (
-        FailureKind.CONTENT_FILTER,
-        frozenset({400, 403, 422}),
-        (
-            "content_filter",
-            "content_policy",
-            "responsibleaipolicyviolation",
-            "content management policy",
-            "content policy",
-            "content exists risk",
-            "requires moderation",
-            "flagged",
-        ),
-    ),
-    (
-        FailureKind.CONTEXT_LENGTH,
-        frozenset({400, 413, 422}),
-        (
-            "context_length_exceeded",
-            "exceed_context_size",
-            "context length",
-            "context window",
-            "context size",
-            "prompt is too long",
-            "input is too long",
-            "maximum prompt length",
-            "too many tokens",
-            "reduce the length",
-            "request too large for model",
-        ),
-    ),
-    (FailureKind.NOT_FOUND, frozenset({400, 403, 422}), ("model_not_found", "model_decommissioned")),
-    (FailureKind.AUTH, frozenset({400}), ("invalid_api_key", "incorrect api key", "invalid api key")),
-)
-"""First match wins: kind, the statuses it may stand behind, what its code, type or message contains."""
 
 _STATUS_OF_WORD = {
     "invalid_request": 400,
@@ -151,7 +93,7 @@ def _failure(status: int, said: _Said, retry_after: float | None, *, reached_mod
 
 def _kind(status: int, said: _Said, retry_after: float | None) -> FailureKind:
     words = f"{said.code}\n{said.type}\n{said.message}".lower()
-    for kind, statuses, needles in _BY_WORDS:
+    for kind, statuses, needles in BY_WORDS:
         if status in statuses and any(needle in words for needle in needles):
             if kind is FailureKind.EXHAUSTED and status == 429 and retry_after and said.code != "insufficient_quota":
                 continue  # it says when to come back: a limit, not an empty account
