@@ -3,11 +3,12 @@
 import pytest
 
 from proxy.upstream.place import base_url, uses
+from translators.parameters import Table
 from translators.registry import PROVIDERS, Api, Provider
 
 CHAT = PROVIDERS["openai"].api().chat
-PLAIN = Api("plain", CHAT, tails=("/v1",))
-DEEP = Api("deep", CHAT, path="/{version}/projects/{project}/locations/{region}", version="v1")
+PLAIN = Api("plain", CHAT, Table({}), tails=("/v1",))
+DEEP = Api("deep", CHAT, Table({}), path="/{version}/projects/{project}/locations/{region}", version="v1")
 PROVIDER = Provider(
     {"plain": PLAIN, "deep": DEEP},
     "https://{region}-x.example",
