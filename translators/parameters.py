@@ -242,6 +242,7 @@ def fitted(ask: Request, wishes: Mapping[str, Wish]) -> Fitted:
         wishes: by name, or by the field that a name begins with.
     """
     found = {name: wishes.get(name) or wishes.get(name.partition(".")[0]) for name in ask.uses}
+    found |= {name: "refuse" for name in _ALL_THERE_IS if found.get(name) == "drop"}
     dropped = with_followers(tuple([name for name, wish in found.items() if wish == "drop"]), ask.uses)
     refused = tuple([name for name, wish in found.items() if wish == "refuse" and name not in dropped])
     if not dropped:
@@ -253,6 +254,8 @@ def fitted(ask: Request, wishes: Mapping[str, Wish]) -> Fitted:
     return Fitted(less, dropped, refused)
 
 
+_ALL_THERE_IS = ("input[]", "input.tokens")
+"""Without these nothing would be left of the request: who wants them dropped rules the target out."""
 _FOLLOWS = {
     "tools[]": "tools",
     "tool_choice": "tools",

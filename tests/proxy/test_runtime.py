@@ -22,6 +22,8 @@ from proxy.upstream.httpx import HttpUpstream
 from proxy.upstream.port import TransportFault
 from translators.base import WireRequest
 from translators.facts import TLS, Endpoint, Price
+from translators.providers.no_embeddings import NoEmbeddings
+from translators.providers.openai.embeddings import OpenAIEmbeddings
 
 TEXT = """
 upstreams:
@@ -65,6 +67,22 @@ def test_each_upstream_gets_the_transport_that_it_asks_for() -> None:
     snapshot = runtime.build(load(TEXT, "f", {}), runtime.State())
 
     assert {name: type(lane.upstream) for name, lane in snapshot.lanes[Endpoint.CHAT].items()} == KINDS
+
+
+def test_an_upstream_has_one_lane_for_each_thing_that_may_be_asked_for() -> None:
+    """They have connections and keys in common; an API without embeddings says so instead of being left out."""
+    text = (
+        "upstreams: {o: {provider: openai, api_key: k}, a: {provider: anthropic, api_key: k}}\nmodels: {m: [o/x, a/y]}"
+    )
+    lanes = runtime.build(load(text, "f", {}), runtime.State()).lanes
+    chat, embeddings = lanes[Endpoint.CHAT], lanes[Endpoint.EMBEDDINGS]
+
+    assert chat.keys() == embeddings.keys() == {"o", "a"}
+    for name in chat:
+        assert (chat[name].upstream, chat[name].keys) == (embeddings[name].upstream, embeddings[name].keys)
+        assert chat[name].translator is not embeddings[name].translator
+    assert isinstance(embeddings["o"].translator, OpenAIEmbeddings)
+    assert isinstance(embeddings["a"].translator, NoEmbeddings)
 
 
 @pytest.mark.parametrize(("transport", "imported"), [("fast", "False"), ("httpx", "True")])

@@ -16,6 +16,7 @@ from tests.playbook import policy
 from tests.policies.scene import call, target, world
 from translators.base import Malformed
 from translators.dialects.chat import ChatDialect
+from translators.dialects.embeddings import EmbeddingsDialect
 from translators.facts import Endpoint
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +39,7 @@ def snapshot() -> Snapshot:
         keys=KeyTable([]),
         models=Models(models, lambda name: target(name).live),
         chains={name: Chain(name, []) for name in ("default", "careful", "thrifty")},
-        lanes={Endpoint.CHAT: {}},
+        lanes={endpoint: {} for endpoint in Endpoint},
         strategies=frozenset({"latency"}),
         max_body=1000,
         created=0,
@@ -71,6 +72,17 @@ async def test_a_request_becomes_a_call() -> None:
 
     assert (asked.id, asked.model, asked.targets, asked.principal) == ("req_1", "fast", (A, B), WEB)
     assert (asked.started, asked.deadline, asked.endpoint, asked.stream) == (100.0, 190.0, Endpoint.CHAT, True)
+
+
+async def test_a_request_takes_the_lanes_of_what_it_asks_for() -> None:
+    """The dialect says what that is."""
+    arrival = intake.Arrival("req_1", [], orjson.dumps({"model": "fast", "input": "Hi", "user": "u1"}), 100.0)
+    there = snapshot()
+
+    taken = intake.take_in(arrival, there, WEB, EmbeddingsDialect()).job
+
+    assert taken.lanes is there.lanes[Endpoint.EMBEDDINGS]
+    assert (taken.call.endpoint, taken.call.stream, taken.call.user) == (Endpoint.EMBEDDINGS, False, "u1")
 
 
 async def test_a_request_sees_one_configuration() -> None:
