@@ -23,6 +23,8 @@ Vector = Sequence[float] | str
 _NUMBERS = frozenset({float, int})
 _FLOAT = 4
 """Bytes."""
+_FULL, _SIGN = 0x7F, 0x80
+"""Of a float's last byte: the first seven bits of an exponent of ones, and the sign."""
 
 
 class Whole:
@@ -53,10 +55,9 @@ def embedding_list(
         ValueError: they are not as many as the inputs, not of one length, empty, not finite, or no base64.
         TypeError: something among them is no number.
     """
-    read = read_vectors(vectors, len(ask.inputs))
-    written: Sequence[Vector] = read
-    if ask.encoding == "base64":
-        written = [v if type(v) is str else to_base64(numbers) for v, numbers in zip(vectors, read, strict=True)]
+    check_vectors(vectors, len(ask.inputs))
+    encoded = ask.encoding == "base64"
+    written = [vector if (type(vector) is str) is encoded else _turned(vector) for vector in vectors]
     body: JsonObject = {
         "object": "list",
         "data": [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(written)],
@@ -66,27 +67,13 @@ def embedding_list(
     return EmbeddingsResponse(orjson.dumps({**body, **(extra or {})}), usage)
 
 
-def from_base64(text: str) -> Sequence[float]:
-    """The numbers of a vector in base64.
-
-    Raises:
-        ValueError: it is none.
-    """
-    packed = a2b_base64(text, strict_mode=True)
-    if len(packed) % _FLOAT:
-        raise ValueError("a vector is not made of 32-bit floats")
-    return struct.unpack(f"<{len(packed) // _FLOAT}f", packed)
-
-
-def read_vectors(
-    vectors: Sequence[Vector], count: int, decode: Callable[[str], Sequence[float]] = from_base64
-) -> list[Sequence[float]]:
-    """The numbers of each vector.
+def check_vectors(vectors: Sequence[Vector], count: int, decode: Callable[[str], Sequence[float]] | None = None) -> int:
+    """Look at vectors; say how long each of them is.
 
     Args:
         vectors: in either form.
         count: how many there have to be.
-        decode: reads the encoded ones; raises ValueError for what is none.
+        decode: reads the encoded ones where they are not of 32-bit floats; raises ValueError for what is none.
 
     Raises:
         ValueError: as for :func:`embedding_list`.
@@ -96,10 +83,10 @@ def read_vectors(
         raise TypeError("there is no list of vectors")
     if len(vectors) != count:
         raise ValueError(f"{len(vectors)} vectors came for {count} inputs")
-    read = [_numbers(decode(vector) if type(vector) is str else vector) for vector in vectors]
-    if len({len(numbers) for numbers in read}) != 1:
+    lengths = {_length(vector if type(vector) is not str or decode is None else decode(vector)) for vector in vectors}
+    if len(lengths) != 1:
         raise ValueError("the vectors differ in length")
-    return read
+    return lengths.pop()
 
 
 def to_base64(numbers: Sequence[float]) -> str:
@@ -115,9 +102,48 @@ def to_base64(numbers: Sequence[float]) -> str:
     return b2a_base64(packed, newline=False).decode("ascii")
 
 
-def _numbers(vector: Any) -> Sequence[float]:
+def from_base64(text: str) -> Sequence[float]:
+    """The numbers of a vector in base64.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _unpacked(_packed(text))
+
+
+def _turned(vector: Vector) -> Vector:
+    """A vector in its other form."""
+    return from_base64(vector) if isinstance(vector, str) else to_base64(vector)
+
+
+def _length(vector: Any) -> int:
+    if type(vector) is str:
+        return _packed_length(_packed(vector))
     if not isinstance(vector, list | tuple) or not _NUMBERS.issuperset(map(type, vector)):
         raise TypeError("a vector is not made of numbers")
-    if not vector or not isfinite(sum(vector)):  # the sum of anything and NaN is NaN; a quarter of the time of a loop
+    return _finite(vector)
+
+
+def _packed_length(packed: bytes) -> int:
+    """How many there are, without reading them: only numbers beyond 10^38, and none, have their exponent full."""
+    tops = packed[_FLOAT - 1 :: _FLOAT]
+    if not packed or _FULL in tops or _FULL | _SIGN in tops:
+        return _finite(_unpacked(packed))
+    return len(tops)
+
+
+def _finite(numbers: Sequence[float]) -> int:
+    if not numbers or not isfinite(sum(numbers)):  # the sum of anything and NaN is NaN; a quarter of the time of a loop
         raise ValueError("a vector is empty or not finite")
-    return vector
+    return len(numbers)
+
+
+def _packed(text: str) -> bytes:
+    packed = a2b_base64(text, strict_mode=True)
+    if len(packed) % _FLOAT:
+        raise ValueError("a vector is not made of 32-bit floats")
+    return packed
+
+
+def _unpacked(packed: bytes) -> Sequence[float]:
+    return struct.unpack(f"<{len(packed) // _FLOAT}f", packed)

@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from tests.rig.asks import Target
 from tests.rig.embedding_asks import wanted
 from translators.base import EmbeddingsResponse
 from translators.facts import Usage
-from translators.providers.vectors import Whole, embedding_list, from_base64, read_vectors, to_base64
+from translators.providers.vectors import Whole, check_vectors, embedding_list, from_base64, to_base64
 
 SMALL = st.floats(-1, 1, width=32)
 
@@ -132,7 +133,19 @@ def test_a_number_that_32_bits_cannot_hold_is_not_encoded() -> None:
 
 def test_another_width_of_numbers_has_a_reader_of_its_own() -> None:
     """Some vendors quantize."""
-    assert read_vectors(["ab"], 1, lambda text: [len(text)]) == [[2]]
+    assert check_vectors(["ab"], 1, lambda text: [0] * len(text)) == 2
+    with pytest.raises(ValueError, match="not finite"):
+        check_vectors(["ab"], 1, lambda _: [float("nan")])
+
+
+@given(st.lists(st.floats(width=32), min_size=1))
+def test_only_finite_numbers_are_a_vector_in_base64(numbers: list[float]) -> None:
+    """They are looked at without being read, and it comes to the same."""
+    if all(map(isfinite, numbers)):
+        assert check_vectors([b64(*numbers)], 1) == len(numbers)
+    else:
+        with pytest.raises(ValueError, match="not finite"):
+            check_vectors([b64(*numbers)], 1)
 
 
 def test_there_are_no_streams_of_embeddings() -> None:

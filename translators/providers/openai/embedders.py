@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from translators.parameters import Table, Treatment
-from translators.providers.vectors import from_base64
 
 _NAMES = ("dimensions", "user", "input[]", "input.tokens")
 """All that OpenAI documents, but the encoding."""
@@ -38,8 +37,8 @@ class Embedder:
     """``encoding_format`` may be sent; else numbers come, and are encoded here."""
     encoding: str | None = None
     """The only ``encoding_format`` there is, where it is one of the vendor's own."""
-    decode: Callable[[str], Sequence[float]] = from_base64
-    """Reads a vector in base64."""
+    decode: Callable[[str], Sequence[float]] | None = None
+    """Reads a vector in base64 that is not of 32-bit floats."""
     retyped_by: frozenset[str] = frozenset()
     """Fields of the vendor's that ask for other numbers than 32-bit floats: its base64 would be no OpenAI client's."""
 

@@ -4,7 +4,6 @@ This is the native lane: what is right passes as the same bytes, base64 too. Vec
 as many as there are inputs, of one length, each number finite, in the order of their indexes.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -16,7 +15,7 @@ from translators.providers.openai.embedders import EMBEDDERS, Embedder
 from translators.providers.openai.failure import in_band, read_failure
 from translators.providers.openai.parameters import passed
 from translators.providers.openai.paths import path_of
-from translators.providers.vectors import Whole, read_vectors, to_base64
+from translators.providers.vectors import Whole, check_vectors, from_base64, to_base64
 from translators.providers.vendors import Vendor
 
 
@@ -79,12 +78,11 @@ class OpenAIEmbeddings(Whole):
     def _mend(self, ask: EmbeddingsRequest, answer: JsonObject) -> bool:
         entries = [obj(entry) for entry in answer["data"]]
         vectors: list[Any] = [entry.get("embedding") for entry in entries]
-        read = read_vectors(vectors, len(ask.inputs), self._embedder.decode)
-        came = len(read[0])
+        came = check_vectors(vectors, len(ask.inputs), self._embedder.decode)
         if ask.dimensions not in (None, came) and not self._is_retyped(ask):
             raise ValueError(f"{came} dimensions came where {ask.dimensions} were asked for")
         mended = _mend_order(answer, entries)
-        mended = self._mend_encoding(ask, entries, vectors, read) or mended
+        mended = self._mend_encoding(ask, entries) or mended
         for entry in entries:
             mended = _mend_field(entry, "object", "embedding") or mended
         mended = _mend_field(answer, "object", "list") or mended
@@ -94,15 +92,18 @@ class OpenAIEmbeddings(Whole):
             answer["usage"], mended = None, True
         return mended
 
-    def _mend_encoding(
-        self, ask: EmbeddingsRequest, entries: list[JsonObject], vectors: list[Any], read: Sequence[Sequence[float]]
-    ) -> bool:
+    def _mend_encoding(self, ask: EmbeddingsRequest, entries: list[JsonObject]) -> bool:
         """Have each vector in the form that was asked for, whatever form it came in."""
-        encoded, native = ask.encoding == "base64", self._embedder.encoding is None
+        encoded, decode = ask.encoding == "base64", self._embedder.decode
         mended = False
-        for entry, vector, numbers in zip(entries, vectors, read, strict=True):
-            if (type(vector) is str) is not encoded or (encoded and not native):
-                entry["embedding"], mended = to_base64(numbers) if encoded else numbers, True
+        for entry in entries:
+            vector = entry["embedding"]
+            if type(vector) is str and (decode is not None or not encoded):
+                vector = (decode or from_base64)(vector)
+            if encoded and type(vector) is not str:
+                vector = to_base64(vector)
+            mended = mended or vector is not entry["embedding"]
+            entry["embedding"] = vector
         return mended
 
     def _is_retyped(self, ask: EmbeddingsRequest) -> bool:
