@@ -210,9 +210,9 @@ def test_written_streams_are_what_the_vendors_send(upstream, client):
 @pytest.mark.skipif(not CASES, reason="the recordings are not beside the repository")
 def test_every_chat_recording_is_a_case():
     """None is left out by a slip of the selection."""
-    assert len(CASES) == 138
-    assert len(params(streamed=True)) + len(params(streamed=False)) == 138
-    assert len(params(failed=True)) == 14
+    assert len(CASES) == 203
+    assert len(params(streamed=True)) + len(params(streamed=False)) == 203
+    assert len(params(failed=True)) == 21
 
 
 @pytest.mark.skipif(not CASES, reason="the recordings are not beside the repository")
