@@ -14,6 +14,7 @@ from translators.framing.splice import Splice
 from translators.framing.sse import Event, frame
 from translators.providers.openai.failure import broken_off, in_band
 from translators.providers.openai.keeping import Keeping
+from translators.providers.openai.numbers import Numbers
 from translators.providers.openai.repair import (
     is_plain,
     mend_calls,
@@ -56,7 +57,7 @@ class OpenAIDecoder(SseDecoder):
         self._keeping = Keeping(vendor.keeps) if vendor.keeps else None
         self._seen: set[int] = set()
         self._ended: set[int] = set()
-        self._calls: dict[int, int] = {}
+        self._calls: dict[int, Numbers] = {}
         self._tail: JsonObject | None = None
 
     def _take(self, event: Event) -> bytes:
@@ -138,17 +139,13 @@ class OpenAIDecoder(SseDecoder):
         return mended
 
     def _number(self, choice: int, calls: list[Any]) -> bool:
-        """Give tool calls without an index one: a new one to each with an id (Gemini's interface leaves it out)."""
+        numbers = self._calls.get(choice)
+        if numbers is None:
+            numbers = self._calls[choice] = Numbers()
         mended = False
         for call in calls:
-            if type(call) is not dict:
-                continue
-            if type(call.get("index")) is int:
-                self._calls[choice] = call["index"]
-                continue
-            last = self._calls.get(choice, -1)
-            self._calls[choice] = call["index"] = last + 1 if call.get("id") or last < 0 else last
-            mended = True
+            if type(call) is dict:
+                mended = numbers.number(call) or mended
         return mended
 
     def _note(self, choice: JsonObject) -> bool:
