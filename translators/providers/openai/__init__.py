@@ -14,6 +14,7 @@ from translators.providers.openai.history import set_roles, told
 from translators.providers.openai.parameters import differs, fit, passed, specials_of, table_of
 from translators.providers.openai.paths import path_of
 from translators.providers.openai.stream import OpenAIDecoder
+from translators.providers.openai.thinkers import CONCERNED, fit_thinker
 from translators.providers.vendors import Vendor
 
 _IMAGE = "messages[].content[].image_url"
@@ -43,6 +44,8 @@ class OpenAI:
             body["model"] = target.model
         else:
             body = {**ask.body, "model": target.model}
+        if vendor.thinkers and not CONCERNED.isdisjoint(body):
+            fit_thinker(body, target, dropped)
         if ask.stream and vendor.asks_usage:
             body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
         elif not vendor.asks_usage:

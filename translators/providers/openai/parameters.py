@@ -23,7 +23,7 @@ def table_of(vendor: Vendor, version: str | None) -> Table:
 def specials_of(vendor: Vendor) -> frozenset[str]:
     """Fields of a body that need a look even where they ask for nothing: some vendors refuse them set to null too."""
     marked = frozenset[str]() if vendor.cache_marks else frozenset({"tools"})
-    return _fields_lacking(vendor) | vendor.renames.keys() | vendor.words.keys() | marked
+    return _fields_lacking(vendor) | vendor.renames.keys() | vendor.before.keys() | vendor.words.keys() | marked
 
 
 def differs(vendor: Vendor) -> bool:
@@ -52,7 +52,7 @@ def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObje
     for name in _fields_lacking(vendor) & body.keys():
         if not passed(target, name):
             del body[name]
-    for ours, theirs in vendor.renames.items():
+    for ours, theirs in vendor.renames_in(target.api_version).items():
         value = body.pop(ours, None)
         if value is not None and body.get(theirs) is None:
             body[theirs] = value

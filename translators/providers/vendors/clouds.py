@@ -10,6 +10,7 @@ OPENAI = Vendor(
     "https://api.openai.com/v1",
     "OPENAI_API_KEY",
     "https://platform.openai.com/docs/api-reference/chat/create",
+    thinkers=True,
     developer_role=True,
 )
 
@@ -21,6 +22,7 @@ AZURE = Vendor(
     base_tails=("/openai/v1", "/openai"),  # the two SDKs differ in what they call the base URL
     path="/openai/v1/chat/completions",
     dated_path="/openai/deployments/{model}/chat/completions?api-version={version}",
+    thinkers=True,  # a deployment may have any name, and mostly has its model's
     developer_role=True,
     lacks=frozenset({"web_search_options"}),  # …/how-to/web-search: through the Responses API alone
     # Changes between versions, as the page of the life cycle lists them; the last dated one is 2025-04-01-preview.
@@ -44,6 +46,7 @@ AZURE = Vendor(
         "tool_choice.custom": "v1",
         "tool_choice.allowed_tools": "v1",
     },
+    before={"max_completion_tokens": "max_tokens"},
 )
 
 GITHUB = Vendor(
@@ -51,6 +54,7 @@ GITHUB = Vendor(
     "https://models.github.ai/inference",
     "GITHUB_TOKEN",
     "https://docs.github.com/en/rest/models/inference",
+    thinkers=True,
     developer_role=True,
     headers={"x-github-api-version": "2022-11-28"},
     # The page's list of body parameters; max_completion_tokens and reasoning_effort go to the models behind, whose

@@ -53,6 +53,8 @@ class Vendor:
     """Names of ``translators.parameters`` that the vendor refuses, ignores, or does not document."""
     since: Mapping[str, str] = field(default_factory=dict)
     """Names that came with a dated version of the API; ``v1``: with the surface that has no dates."""
+    before: Mapping[str, str] = field(default_factory=dict)
+    """Of these, names that said the same before: a parameter is sent under that one to an older version."""
     renames: Mapping[str, str] = field(default_factory=dict)
     """Parameters that the vendor knows under another name."""
     words: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
@@ -65,6 +67,9 @@ class Vendor:
     """What says ``reasoning_effort: none`` where that is no level."""
     hottest: float = _HOTTEST
     """The highest ``temperature``: a higher one is left out, and named."""
+    thinkers: bool = False
+    """Serves OpenAI's models that think, under names that tell: they take ``max_completion_tokens`` alone as a limit,
+    and some of them no sampling."""
     asks_usage: bool = True
     """``stream_options.include_usage`` may be sent; else usage comes unasked, and the parameter is left out."""
 
@@ -100,17 +105,25 @@ class Vendor:
         Args:
             version: of the API, where one is pinned; None, or a word, for the surface without dates.
         """
-        lacks = self.lacks
-        if version is not None and version[:1].isdecimal():
-            lacks |= {name for name, first in self.since.items() if first > version}
-        said = {name: self._says(name) for name in PARAMETERS if name not in lacks}
+        renames = self.renames_in(version)
+        lacks = (self.lacks | self._not_yet(version)) - renames.keys()
+        said = {name: renames.get(name) or self._says(name) for name in PARAMETERS if name not in lacks}
         if _ALLOWED in lacks and "tool_choice.required" not in lacks:
             said[_ALLOWED] = "tools holds no others"
         return Table(said, Treatment.NATIVE)
 
+    def renames_in(self, version: str | None) -> Mapping[str, str]:
+        """Parameters that a version of the API knows under another name."""
+        return {**self.renames, **{name: self.before[name] for name in self.before.keys() & self._not_yet(version)}}
+
+    def _not_yet(self, version: str | None) -> frozenset[str]:
+        if version is None or not version[:1].isdecimal():
+            return frozenset()
+        return frozenset(name for name, first in self.since.items() if first > version)
+
     def _says(self, name: str) -> str:
-        if name in self.renames:
-            return self.renames[name]
+        if name == "max_tokens" and self.thinkers:
+            return "max_tokens, or max_completion_tokens of models that think"
         if "content[]." in name and name.rpartition("content[].")[2].partition(".")[0] in self.parts:
             return "a content part of the vendor's own"
         if name == "tools" and not self.bare_tools:

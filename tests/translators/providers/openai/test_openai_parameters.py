@@ -165,3 +165,12 @@ def test_mistrals_tools_always_have_parameters() -> None:
         WEATHER,
     ]
     assert wire("groq", tools=[TIME])[1]["tools"] == [TIME]
+
+
+def test_an_older_version_is_told_the_limit_under_its_old_name() -> None:
+    """LangChain knows the new one alone; 2024-06-01 of Azure the old one."""
+    request, body = wire("azure", version="2024-06-01", max_completion_tokens=5)
+
+    assert (body.get("max_tokens"), "max_completion_tokens" in body, request.dropped) == (5, False, ())
+    assert lacks("azure", version="2024-06-01", max_completion_tokens=5) == ()
+    assert wire("azure", version="2024-10-21", max_completion_tokens=5)[1]["max_completion_tokens"] == 5
