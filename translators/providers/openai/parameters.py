@@ -9,7 +9,7 @@ from translators.parameters import Table, Treatment, with_followers
 from translators.providers.loose import obj
 from translators.providers.vendors import Vendor
 
-_ALLOWED = "tool_choice.allowed_tools"
+_ALLOWED, _NONE = "tool_choice.allowed_tools", "tool_choice.none"
 _MARKS = "tools[].cache_control"
 _LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -58,6 +58,8 @@ def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObje
             body[theirs] = value
     if _ALLOWED in ask.uses and not passed(target, _ALLOWED) and table.treatment(_ALLOWED) is Treatment.MAPPED:
         _keep_allowed(body)
+    if _NONE in ask.uses and not passed(target, _NONE) and table.treatment(_NONE) is Treatment.MAPPED:
+        _declare(body, [])
     for name, set_value in _VALUES.items():
         if body.get(name) is not None and not passed(target, name) and not set_value(vendor, body):
             dropped.append(name)
@@ -122,11 +124,17 @@ def _keep_allowed(body: JsonObject) -> None:
     choice = body["tool_choice"]
     allowed = choice.get("allowed_tools") or choice
     names = {_function(tool).get("name") for tool in allowed.get("tools") or ()}
-    body["tools"] = [tool for tool in body.get("tools") or () if _function(tool).get("name") in names]
     body["tool_choice"] = allowed.get("mode") or "auto"
-    if not body["tools"]:
-        del body["tools"], body["tool_choice"]
-        body.pop("parallel_tool_calls", None)
+    _declare(body, [tool for tool in body.get("tools") or () if _function(tool).get("name") in names])
+
+
+def _declare(body: JsonObject, tools: list[JsonObject]) -> None:
+    """Declare these tools; without any, what is said of them is a 400."""
+    if tools:
+        body["tools"] = tools
+        return
+    for name in ("tools", "tool_choice", "parallel_tool_calls"):
+        body.pop(name, None)
 
 
 def _function(tool: JsonObject) -> JsonObject:

@@ -20,7 +20,7 @@ _HOUSEHOLD = frozenset({"store", "safety_identifier", "prompt_cache_retention", 
 OPENAI_ALONE = _LEGACY | _CUSTOM | _AUDIO | _FILES | _HOUSEHOLD | {"web_search_options"}
 """What OpenAI documents and nearly no other vendor does: each row says which of it the vendor has all the same."""
 
-_ALLOWED = "tool_choice.allowed_tools"
+_ALLOWED, _NONE = "tool_choice.allowed_tools", "tool_choice.none"
 _HOTTEST = 2.0
 """OpenAI's highest temperature."""
 
@@ -110,6 +110,8 @@ class Vendor:
         said = {name: renames.get(name) or self._says(name) for name in PARAMETERS if name not in lacks}
         if _ALLOWED in lacks and "tool_choice.required" not in lacks:
             said[_ALLOWED] = "tools holds no others"
+        if _NONE in lacks and "tools" not in lacks:
+            said[_NONE] = "no tools"
         return Table(said, Treatment.NATIVE)
 
     def renames_in(self, version: str | None) -> Mapping[str, str]:

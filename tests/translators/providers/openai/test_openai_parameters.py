@@ -174,3 +174,14 @@ def test_an_older_version_is_told_the_limit_under_its_old_name() -> None:
     assert (body.get("max_tokens"), "max_completion_tokens" in body, request.dropped) == (5, False, ())
     assert lacks("azure", version="2024-06-01", max_completion_tokens=5) == ()
     assert wire("azure", version="2024-10-21", max_completion_tokens=5)[1]["max_completion_tokens"] == 5
+
+
+@pytest.mark.parametrize("vendor", ["ollama", "zai"])
+def test_a_vendor_without_the_choice_of_none_is_told_of_no_tools(vendor: str) -> None:
+    """What cannot be called is not called; the same as on Ollama's own API."""
+    request, body = wire(vendor, tools=[WEATHER], tool_choice="none")
+
+    assert (body.keys() & {"tools", "tool_choice"}, request.dropped) == (set(), ())
+    assert lacks(vendor, tools=[WEATHER], tool_choice="none") == ()
+    assert wire(vendor, tools=[WEATHER], tool_choice="none", wishes={"tool_choice": "pass"})[1]["tools"] == [WEATHER]
+    assert wire("groq", tools=[WEATHER], tool_choice="none")[1]["tool_choice"] == "none"
