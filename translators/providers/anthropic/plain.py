@@ -1,24 +1,10 @@
-"""A plain conversation, user and assistant in turn, in Anthropic's words: what ``messages.py`` makes of it, for less.
-
-Most conversations are plain, and in a long one nothing costs more than three objects for each message that are only
-made to be written. Here all texts are quoted in one call, and what stands before each is one of two constants.
-"""
-
-from operator import itemgetter
-
-import orjson
+"""A plain conversation in Anthropic's words: what ``messages.py`` makes of it, for less."""
 
 from translators.base import JsonObject
 from translators.providers.anthropic.draft import Draft
-from translators.providers.anthropic.messages import INSTRUCTIONS
+from translators.providers.plain import Turns, told_and_said
 
-_SPEAKERS = ["user", "assistant"]
-_HEADS = [b'}]},{"role":"%b","content":[{"type":"text","text":' % role.encode() for role in _SPEAKERS]
-"""The end of one turn and the head of the next."""
-_FIRST_HEAD = _HEADS[0].replace(b"}]},", b"[")
-_BETWEEN = b",\n  "
-"""What orjson writes between the entries of a list that it indents. No entry can hold it: in JSON, a string has no line
-feed (RFC 8259, 7)."""
+_TURNS = Turns(b'{"role":"%b","content":[{"type":"text","text":%b}]}')
 
 
 def set_plain_messages(draft: Draft, messages: list[JsonObject]) -> bool:
@@ -30,18 +16,15 @@ def set_plain_messages(draft: Draft, messages: list[JsonObject]) -> bool:
         draft: under construction.
         messages: each has a role, of a speaker or of instructions, and a text.
     """
-    roles, texts = list(map(itemgetter("role"), messages)), list(map(itemgetter("content"), messages))
-    first = next((position for position, role in enumerate(roles) if role not in INSTRUCTIONS), 0)
-    said, count = texts[first:], len(roles) - first
-    if roles[first:] != (_SPEAKERS * count)[:count] or not all(texts) or any(map(str.isspace, texts)):
+    found = told_and_said(messages)
+    if found is None:
         return False
-    if roles[-1] == "assistant":
+    told, said = found
+    if any(map(str.isspace, told)) or any(map(str.isspace, said)):
+        return False
+    if len(said) % 2 == 0:  # the assistant's is last: it is continued, and must not end in white space (a 400)
         said[-1] = said[-1].rstrip()
-    pieces = [_FIRST_HEAD] * (2 * count)
-    pieces[2::2] = (_HEADS * count)[1:count]
-    pieces[1::2] = orjson.dumps(said, option=orjson.OPT_INDENT_2)[4:-2].split(_BETWEEN)
-    pieces.append(b"}]}]")
-    draft.body["messages"] = orjson.Fragment(b"".join(pieces))
-    if first:
-        draft.body["system"] = [{"type": "text", "text": text} for text in texts[:first]]
+    draft.body["messages"] = _TURNS.written(said)
+    if told:
+        draft.body["system"] = [{"type": "text", "text": text} for text in told]
     return True

@@ -12,7 +12,11 @@ class Draft:
 
     model: str
     """As Bedrock spells it."""
+    family: Family = field(init=False)
+    """What the model takes."""
     body: JsonObject = field(default_factory=dict)
+    plain: bool = False
+    """``messages`` are texts alone, and JSON already: there is no tool or thinking to look for in them."""
     extra: JsonObject = field(default_factory=dict)
     """``additionalModelRequestFields``: part of the body once it holds anything."""
     settings: JsonObject = field(default_factory=dict)
@@ -27,10 +31,8 @@ class Draft:
     dropped: list[str] = field(default_factory=list)
     """Paths of what has no place here, each once."""
 
-    @property
-    def family(self) -> Family:
-        """What the model takes."""
-        return family_of(self.model)
+    def __post_init__(self) -> None:
+        self.family = family_of(self.model)
 
     @property
     def vendor(self) -> str:

@@ -60,8 +60,9 @@ def tool_id(draft: Draft, given: object) -> str:
     return f"m{number:08x}" if legal is _MISTRALS_ID else f"{_ILLEGAL.sub('_', text)[:55]}_{number:08x}"
 
 
-def used_tools(turns: list[JsonObject]) -> list[str]:
+def used_tools(draft: Draft) -> list[str]:
     """Names of the tools that a history used, each once."""
+    turns: list[JsonObject] = [] if draft.plain else draft.body["messages"]
     blocks = [obj(block.get("toolUse")) for turn in turns for block in turn["content"]]
     return list(dict.fromkeys(block["name"] for block in blocks if block and not block.get("type")))
 

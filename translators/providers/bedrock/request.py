@@ -15,6 +15,7 @@ from translators.providers.bedrock.form import lacking_form, set_form
 from translators.providers.bedrock.messages import set_messages
 from translators.providers.bedrock.parameters import OWN, TABLE
 from translators.providers.bedrock.parts import lacking
+from translators.providers.bedrock.plain import set_plain_messages
 from translators.providers.bedrock.thinking import set_thinking, thinks
 from translators.providers.bedrock.tools import lacking_tools, set_tools
 from translators.providers.loose import obj
@@ -22,7 +23,13 @@ from translators.providers.loose import obj
 TIERS = frozenset({"priority", "default", "flex", "reserved"})
 _METADATA = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{1,256}")
 """A key or a value (…/APIReference/API_runtime_Converse.html, ``requestMetadata``); OpenAI has no more entries."""
-_PLAIN = frozenset({"model", "messages", "stream", "stream_options"})
+_COMMON = frozenset(
+    {
+        *("model", "messages", "stream", "stream_options"),
+        *("max_tokens", "max_completion_tokens", "temperature", "top_p"),
+    }
+)
+"""What most requests have and no more, and any model takes: nothing else needs to be looked for then."""
 _CALM_TOP_P = 0.95
 """What Claude takes at the least while it thinks."""
 
@@ -40,8 +47,13 @@ def converse(ask: ChatRequest, model: str) -> Draft:
         model: id, inference profile or ARN.
     """
     draft, asked = Draft(model), ask.body
-    set_messages(draft, asked["messages"])
-    if not ask.plain or not _PLAIN.issuperset(asked):
+    draft.plain = ask.plain and set_plain_messages(draft, asked["messages"])
+    if not draft.plain:
+        set_messages(draft, asked["messages"])
+    if draft.plain and _COMMON.issuperset(asked):
+        set_thinking(draft, asked, _limit_of(asked))
+        _set_sampling(draft, asked)
+    else:
         _set_parameters(draft, asked)
         for name in TABLE.left_out(ask.uses):
             draft.drop(name)
@@ -58,7 +70,7 @@ def converse(ask: ChatRequest, model: str) -> Draft:
 
 def lacking_of(ask: ChatRequest, model: str) -> tuple[str, ...]:
     """Binding parameters that this model cannot honour."""
-    if not ask.uses:
+    if not ask.uses or (ask.plain and _COMMON.issuperset(ask.body)):
         return ()
     family, asked = family_of(model), ask.body
     names = [*TABLE.unmet(ask.uses), *lacking_tools(asked, family), *lacking_form(asked.get("response_format"), family)]
@@ -71,7 +83,7 @@ def _set_parameters(draft: Draft, asked: JsonObject) -> None:
     if asked.get("response_format") is not None:
         set_form(draft, asked["response_format"])
     set_tools(draft, asked)
-    set_thinking(draft, asked, asked.get("max_completion_tokens") or asked.get("max_tokens"))
+    set_thinking(draft, asked, _limit_of(asked))
     _set_sampling(draft, asked)
     _set_stop(draft, asked.get("stop"))
     _set_metadata(draft, asked.get("metadata"))
@@ -86,6 +98,10 @@ def _set_parameters(draft: Draft, asked: JsonObject) -> None:
             draft.body[name] = {**draft.body.get(name, {}), **value}
         else:
             draft.body[name] = value
+
+
+def _limit_of(asked: JsonObject) -> int | None:
+    return asked.get("max_completion_tokens") or asked.get("max_tokens")
 
 
 def _set_sampling(draft: Draft, asked: JsonObject) -> None:

@@ -62,7 +62,7 @@ def _set_claudes(draft: Draft, asked: JsonObject, limit: int | None) -> None:
     claude = AnthropicDraft({"tool_choice": {"type": next(iter(choice), "auto")}}, plain=True)
     set_claudes_thinking(claude, asked, model_of(draft.model), limit)
     thinking = claude.body.get("thinking")
-    if obj(thinking).get("type") == "enabled" and _goes_on_without_thinking(draft.body["messages"]):
+    if obj(thinking).get("type") == "enabled" and _goes_on_without_thinking(draft):
         thinking = None  # the API wants the turn that it goes on to begin with a thinking block
         claude.drop("thinking" if isinstance(asked.get("thinking"), dict) else "reasoning_effort")
     if thinking is not None:
@@ -73,7 +73,8 @@ def _set_claudes(draft: Draft, asked: JsonObject, limit: int | None) -> None:
         draft.drop(path)
 
 
-def _goes_on_without_thinking(turns: list[JsonObject]) -> bool:
+def _goes_on_without_thinking(draft: Draft) -> bool:
+    turns: list[JsonObject] = [] if draft.plain else draft.body["messages"]
     if len(turns) < 2 or "toolResult" not in turns[-1]["content"][0]:
         return False
     return "reasoningContent" not in turns[-2]["content"][0]

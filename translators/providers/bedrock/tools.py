@@ -121,7 +121,7 @@ def _allowed(choice: JsonObject) -> set[str]:
 
 def _remembered(draft: Draft, declared: list[JsonObject], *, told: bool) -> list[JsonObject]:
     """The tools that the history used, where none may be called: as declared, or by their names alone."""
-    names = used_tools(draft.body["messages"])
+    names = used_tools(draft)
     if told and names:
         draft.system.append({"text": _NO_CALLS})
         draft.drop("tool_choice.none")

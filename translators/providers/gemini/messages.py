@@ -51,28 +51,6 @@ def set_contents(draft: Draft, messages: list[JsonObject]) -> None:
         draft.body["systemInstruction"] = {"parts": system}
 
 
-def set_plain_contents(draft: Draft, messages: list[JsonObject]) -> None:
-    """The same where each message is a role and a text and nothing else."""
-    system: list[JsonObject] = []
-    turns: list[JsonObject] = []
-    for message in messages:
-        role, text = message["role"], message["content"]
-        if not text:
-            continue
-        if role not in INSTRUCTIONS:
-            _add(turns, "model" if role == "assistant" else "user", [{"text": text}])
-        elif turns:
-            _add(turns, "user", [_tagged({"text": text})])
-        else:
-            system.append({"text": text})
-    if not turns:
-        _add(turns, "user", system)
-        system = []
-    draft.body["contents"] = turns
-    if system:
-        draft.body["systemInstruction"] = {"parts": system}
-
-
 def _add(turns: list[JsonObject], role: str, parts: list[JsonObject]) -> None:
     if not parts:
         return

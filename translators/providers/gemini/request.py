@@ -9,10 +9,11 @@ from typing import Any
 
 from translators.base import ChatRequest, JsonObject
 from translators.providers.gemini.draft import Draft
-from translators.providers.gemini.messages import set_contents, set_plain_contents
+from translators.providers.gemini.messages import set_contents
 from translators.providers.gemini.models import draws, model_of, speaks
 from translators.providers.gemini.parameters import OWN, TABLE, Place
 from translators.providers.gemini.parts import lacking
+from translators.providers.gemini.plain import set_plain_contents
 from translators.providers.gemini.schema import enforceable
 from translators.providers.gemini.thinking import set_thinking
 from translators.providers.gemini.tools import functions_of, never_calls, own_tools, set_tools
@@ -20,6 +21,13 @@ from translators.providers.loose import obj
 
 _SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 _PENALTIES = {"frequency_penalty": "frequencyPenalty", "presence_penalty": "presencePenalty"}
+_COMMON = frozenset(
+    {
+        *("model", "messages", "stream", "stream_options"),
+        *("max_tokens", "max_completion_tokens", "temperature", "top_p"),
+    }
+)
+"""What most requests have and no more, and any model takes: nothing else needs to be looked for then."""
 _JSON = "application/json"
 _TIERS = frozenset({"flex", "priority", "standard"})
 """https://ai.google.dev/gemini-api/docs/flex-inference and …/priority-inference."""
@@ -36,11 +44,12 @@ def translate(ask: ChatRequest, model_name: str, *, vertex: bool) -> Draft:
         vertex: it goes to Vertex, and not to AI Studio.
     """
     asked, draft = ask.body, Draft(model_of(model_name), vertex)
-    if ask.plain:
-        set_plain_contents(draft, asked["messages"])
-    else:
+    if not (ask.plain and set_plain_contents(draft, asked["messages"])):
         set_contents(draft, asked["messages"])
-    if ask.uses:
+    if ask.plain and _COMMON.issuperset(asked):
+        _set_limit(draft, asked)
+        _set_sampling(draft, asked)
+    elif ask.uses:
         _set_config(draft, asked)
         _set_form(draft, obj(asked.get("response_format")))
         set_thinking(draft, asked)
@@ -55,7 +64,7 @@ def translate(ask: ChatRequest, model_name: str, *, vertex: bool) -> Draft:
 
 def lacking_of(ask: ChatRequest, model_name: str, *, vertex: bool) -> tuple[str, ...]:
     """Binding parameters that this model cannot honour."""
-    if not ask.uses:
+    if not ask.uses or (ask.plain and _COMMON.issuperset(ask.body)):
         return ()
     names = (*TABLE.unmet(ask.uses), *_lacking_values(ask, model_name, vertex=vertex), *_lacking_parts(ask))
     return tuple(dict.fromkeys(names))
@@ -97,10 +106,8 @@ def _lacking_parts(ask: ChatRequest) -> Iterator[str]:
 
 
 def _set_config(draft: Draft, asked: JsonObject) -> None:
-    config = draft.config
-    limit, stop = asked.get("max_completion_tokens") or asked.get("max_tokens"), asked.get("stop")
-    if limit:
-        config["maxOutputTokens"] = limit
+    config, stop = draft.config, asked.get("stop")
+    _set_limit(draft, asked)
     if stop:
         config["stopSequences"] = [stop] if isinstance(stop, str) else stop
     if asked.get("seed") is not None:
@@ -112,12 +119,19 @@ def _set_config(draft: Draft, asked: JsonObject) -> None:
     if asked.get("top_logprobs"):
         config["logprobs"] = asked["top_logprobs"]
     _set_sampling(draft, asked)
+    _set_penalties(draft, asked)
     _set_media(draft, asked)
     tier = asked.get("service_tier")
     if tier in _TIERS:
         draft.body["serviceTier"] = tier
     elif tier not in (None, "auto", "default"):
         draft.drop("service_tier")
+
+
+def _set_limit(draft: Draft, asked: JsonObject) -> None:
+    limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
+    if limit:
+        draft.config["maxOutputTokens"] = limit
 
 
 def _set_sampling(draft: Draft, asked: JsonObject) -> None:
@@ -128,6 +142,9 @@ def _set_sampling(draft: Draft, asked: JsonObject) -> None:
             draft.config[own] = value
         elif value is not None:
             draft.drop(name)
+
+
+def _set_penalties(draft: Draft, asked: JsonObject) -> None:
     for name, own in _PENALTIES.items():
         if asked.get(name) and (draft.model.penalties or (draft.vertex and draft.model.samples)):
             draft.config[own] = asked[name]
