@@ -2,7 +2,9 @@
 
 Bodies seen: ``{"error": {…}}``, ``{"error": "…", "code": "…"}`` (xAI), ``[{"error": {…}}]`` (Google), ``{"detail": …}``
 (FastAPI, Mistral), ``{"object": "error", "message": …}`` (vLLM, Mistral), ``{"message": …}`` (AWS, Cohere), text, HTML,
-nothing. The same come inside a 200: as its whole body, or as an event of a stream.
+nothing. The same come inside a 200: as its whole body, or as an event of a stream. OpenRouter says "Provider returned
+error" and has what that was, an error of any of these forms, in ``metadata.raw``
+(https://openrouter.ai/docs/api-reference/errors, 2026-11).
 """
 
 from collections.abc import Mapping
@@ -20,6 +22,8 @@ _LONGEST_MESSAGE = 2048
 _READ_AT_MOST = 65_536
 """Bytes of an error's body that are looked at (B31)."""
 
+_REQUESTS_FAULT = frozenset({400, 413, 422})
+"""Statuses of what the client can mend, so that it has to hear all of it."""
 _BY_STATUS = {
     401: FailureKind.AUTH,
     402: FailureKind.EXHAUSTED,
@@ -55,6 +59,8 @@ class _Said:
     type: str | None = None
     param: str | None = None
     status: int | None = None
+    behind: str | None = None
+    """What the provider behind this one said."""
 
 
 def read_failure(wire: WireResponse) -> Failure:
@@ -88,11 +94,13 @@ def _failure(status: int, said: _Said, retry_after: float | None, *, reached_mod
     kind = _kind(status, said, retry_after)
     # A refusal of our credential may quote it ("Incorrect API key provided: sk-…").
     message = "The upstream refused the gateway's credential." if kind is FailureKind.AUTH else said.message
+    if said.behind is not None and kind is not FailureKind.AUTH and status in _REQUESTS_FAULT:
+        message = f"{message}: {said.behind}"
     return Failure(kind, message[:_LONGEST_MESSAGE], status, retry_after, reached_model, said.code, said.param)
 
 
 def _kind(status: int, said: _Said, retry_after: float | None) -> FailureKind:
-    words = f"{said.code}\n{said.type}\n{said.message}".lower()
+    words = f"{said.code}\n{said.type}\n{said.message}\n{said.behind}".lower()
     for kind, statuses, needles in BY_WORDS:
         if status in statuses and any(needle in words for needle in needles):
             if kind is FailureKind.EXHAUSTED and status == 429 and retry_after and said.code != "insufficient_quota":
@@ -136,8 +144,22 @@ def _said(document: Any) -> _Said | None:
     if type(deeper) is dict and type(deeper.get("code")) is str and code != "content_filter":
         code = deeper["code"]
     return _Said(
-        message, _short(code), _short(inner.get("type")), _short(inner.get("param")), _own_status(inner, document)
+        message,
+        _short(code),
+        _short(inner.get("type")),
+        _short(inner.get("param")),
+        _own_status(inner, document),
+        _behind(inner.get("metadata")),
     )
+
+
+def _behind(metadata: Any) -> str | None:
+    """The error of the provider behind: a text, or JSON in one, whose own message is it."""
+    raw = metadata.get("raw") if type(metadata) is dict else None
+    inner = _json(raw[:_READ_AT_MOST].encode()) if type(raw) is str else raw
+    while type(inner) is dict and type(inner.get("error")) is dict:
+        inner = inner["error"]
+    return (_message(inner) if type(inner) is dict else None) or _words(raw)
 
 
 def _message(error: JsonObject) -> str | None:

@@ -242,3 +242,42 @@ def test_no_answer_can_break_it(status: int, body: bytes) -> None:
 
     assert failure.message
     assert failure.code is None or type(failure.code) is str
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "kind", "message"),
+    [
+        (400, {"error": {"message": "prompt is too long: 9 tokens"}}, K.CONTEXT_LENGTH, "prompt is too long: 9 tokens"),
+        (413, {"type": "error", "error": {"message": "Prompt is too long"}}, K.CONTEXT_LENGTH, "Prompt is too long"),
+        (400, {"error": {"message": "At most 1 image.", "code": "x"}}, K.BAD_REQUEST, "At most 1 image."),
+        (400, "plain words", K.BAD_REQUEST, "plain words"),
+        (400, {"odd": 1}, K.BAD_REQUEST, '{"odd":1}'),
+        (429, "google/x is temporarily rate-limited", K.RATE_LIMITED, None),
+        (502, {"error": {"message": "down"}}, K.OVERLOADED, None),
+        (401, "your key sk-x is wrong", K.AUTH, None),
+        (400, None, K.BAD_REQUEST, None),
+    ],
+)
+@pytest.mark.parametrize("quoted", [True, False])
+def test_the_error_behind_openrouters_is_read(
+    status: int, raw: Any, kind: FailureKind, message: str | None, *, quoted: bool
+) -> None:
+    """Its words tell the kind, and the client hears them where it can mend the fault; no refused credential."""
+    given = orjson.dumps(raw).decode() if quoted and type(raw) is dict else raw
+    failure = read(status, error("Provider returned error", code=status, metadata={"raw": given, "provider_name": "A"}))
+
+    said = "The upstream refused the gateway's credential." if kind is K.AUTH else "Provider returned error"
+    assert (failure.kind, failure.message) == (kind, f"{said}: {message}" if message else said)
+
+
+def test_an_error_behind_that_is_too_long_is_cut() -> None:
+    """Whatever it holds."""
+    failure = read(400, error("Provider returned error", metadata={"raw": "é" * 9_000}))
+
+    assert (failure.kind, len(failure.message)) == (K.BAD_REQUEST, 2048)
+
+
+@pytest.mark.parametrize("metadata", ["x", [], {"raw": [[]]}, {"raw": "{"}, {"raw": ""}, {"raw": 5}, {"raw": {}}])
+def test_what_is_no_error_behind_is_no_fault(metadata: Any) -> None:
+    """It is said or passed over; never an exception."""
+    assert read(400, error("Provider returned error", metadata=metadata)).kind is K.BAD_REQUEST
