@@ -4,12 +4,15 @@ Form: https://openrouter.ai/docs/use-cases/reasoning-tokens, 2026-11. An entry h
 ``reasoning.summary``, ``reasoning.encrypted``), a ``format`` that says who can read it, and an ``index``.
 """
 
+import re
 from typing import Any
 
 from translators.base import JsonObject
 
 _TEXTS = {"reasoning.text": "text", "reasoning.summary": "summary"}
 """What grows from delta to delta."""
+_OURS = re.compile(r"(?:cohere-tool-plan|mistral|bedrock-[a-z0-9]+)-v1")
+"""Formats that translators here made up, for vendors that have no name for theirs."""
 
 
 def whole(details: Any) -> list[JsonObject]:
@@ -27,6 +30,13 @@ def whole(details: Any) -> list[JsonObject]:
         else:
             entries.append(detail)
     return entries
+
+
+def is_ours(detail: Any) -> bool:
+    """Whether nobody outside of this gateway knows an entry's format: OpenRouter has a closed list of them, and what it
+    answered itself is on it (``ReasoningFormat`` of its API, https://openrouter.ai/docs/agent-sdk/typescript/models)."""
+    form = detail.get("format") if isinstance(detail, dict) else None
+    return isinstance(form, str) and _OURS.fullmatch(form) is not None
 
 
 def _same(one: JsonObject, other: JsonObject) -> bool:

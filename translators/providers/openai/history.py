@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from translators.base import JsonObject
-from translators.providers.reasoning_details import whole
+from translators.providers.reasoning_details import is_ours, whole
 from translators.providers.vendors import Vendor
 
 _THINKING = ("reasoning_content", "reasoning")
@@ -92,9 +92,12 @@ def _set_thinking(message: JsonObject, vendor: Vendor, dropped: list[str]) -> No
 def _readable(message: JsonObject, vendor: Vendor, dropped: list[str]) -> list[JsonObject]:
     """The details that the vendor can read, taken out of the message."""
     details = message.pop("reasoning_details", None)
-    if type(details) is not list or vendor.formats is None:
-        return details if type(details) is list else []
-    kept = [detail for detail in details if type(detail) is dict and detail.get("format") in vendor.formats]
+    if type(details) is not list:
+        return []
+    if vendor.formats is None:
+        kept = [detail for detail in details if not is_ours(detail)]
+    else:
+        kept = [detail for detail in details if type(detail) is dict and detail.get("format") in vendor.formats]
     if len(kept) < len(details):
         _name(dropped, "messages[].reasoning_details")
     return kept

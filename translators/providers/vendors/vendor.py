@@ -85,7 +85,7 @@ class Vendor:
     """The field that the vendor wants back in the next turn beside tool calls: ``reasoning_content`` or
     ``reasoning_details``."""
     formats: frozenset[str] | None = frozenset()
-    """Formats of ``reasoning_details`` that it takes back; None: any."""
+    """Formats of ``reasoning_details`` that it takes back; None: any but those that are known in this gateway alone."""
     cache_marks: bool = False
     """Takes Anthropic's ``cache_control`` on content parts and tools; else it is left out, and named."""
     signed_calls: bool = False

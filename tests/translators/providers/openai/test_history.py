@@ -174,3 +174,20 @@ def test_a_refusal_is_what_was_said() -> None:
     assert request.dropped == ()
     assert wire("openai", messages)[1]["messages"] == messages
     assert wire("mistral", answered(refusal="No."))[0].dropped == ("messages[].refusal",)
+
+
+@pytest.mark.parametrize("form", ["cohere-tool-plan-v1", "mistral-v1", "bedrock-qwen-v1", "bedrock-profile-v1"])
+def test_openrouter_is_not_told_of_formats_that_are_known_here_alone(form: str) -> None:
+    """Its list is closed: a conversation that another provider began would end there with a 400."""
+    request, body = wire("openrouter", answered(reasoning_details=[{**SIGNED, "format": form}, SIGNED]))
+
+    assert body["messages"][1]["reasoning_details"] == [SIGNED]
+    assert request.dropped == ("messages[].reasoning_details",)
+
+
+@pytest.mark.parametrize("form", ["bedrock-openai-responses-v1", "xai-responses-v1", "unknown", "newer-v9", None])
+def test_openrouter_gets_back_whatever_else_it_may_have_answered(form: str | None) -> None:
+    """New formats too."""
+    detail = {**SIGNED, "format": form}
+
+    assert wire("openrouter", answered(reasoning_details=[detail]))[1]["messages"][1]["reasoning_details"] == [detail]
