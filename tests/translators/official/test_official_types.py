@@ -25,7 +25,7 @@ MODELS = {
 CANNOT: dict[str, set[str]] = {name: set() for name in MODELS} | {
     "anthropic": {"audio", "two choices", "log probabilities"},
     "google": {"log probabilities", "tools and a schema"},  # of this model
-    "bedrock": {"two choices", "log probabilities", "an image by address"},
+    "bedrock": {"audio", "two choices", "log probabilities", "an image by address"},  # audio: of this model
     "cohere": {"a PDF", "audio", "two choices", "log probabilities", "tools and a schema"},
 }
 """Requests that a provider has to refuse, by name; all others go out."""

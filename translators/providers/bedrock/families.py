@@ -50,12 +50,16 @@ class Family:
     """Whether tool results may have nothing beside them in a turn."""
     status: bool = True
     """Whether a tool result may say how it went."""
+    lacks: frozenset[str] = frozenset()
+    """Names of ``translators.parameters`` that Converse has a form for, and these models none."""
     grounds: bool = False
     """Whether ``nova_grounding`` searches the web for it (…/nova/latest/nova2-userguide/web-grounding.html)."""
 
 
 _ANY, _BOTH = frozenset({"any"}), frozenset({"any", "tool"})
-_CLAUDE = Family(Thinking.CLAUDE, _BOTH, top_k=("top_k",), caches=True, caches_tools=True, leads=True)
+_UNHEARD = frozenset({"messages[].content[].input_audio", "messages[].content[].video_url"})
+"""What Anthropic's own API has no blocks for (https://platform.claude.com/docs/en/api/messages)."""
+_CLAUDE = Family(Thinking.CLAUDE, _BOTH, top_k=("top_k",), caches=True, caches_tools=True, leads=True, lacks=_UNHEARD)
 _NOVA = Family(choices=_BOTH, top_k=("inferenceConfig", "topK"), caches=True)
 _MISTRAL = Family(results_alone=True)
 _SCHEMAS = Family(schemas=True)

@@ -74,6 +74,7 @@ def lacking_of(ask: ChatRequest, model: str) -> tuple[str, ...]:
         return ()
     family, asked = family_of(model), ask.body
     names = [*TABLE.unmet(ask.uses), *lacking_tools(asked, family), *lacking_form(asked.get("response_format"), family)]
+    names += [name for name in ask.uses if name in family.lacks]
     for message in () if ask.plain else asked["messages"]:
         names += [f"messages[].content[].{kind}" for kind in lacking(message.get("content"))]
     return tuple(dict.fromkeys(names))

@@ -155,7 +155,7 @@ def test_a_file_in_s3_is_named_by_its_address() -> None:
 
 
 def test_audio_and_video_are_their_bytes() -> None:
-    """Where a model takes them is not the wire format's business."""
+    """Which of a vendor's models takes them is not the wire format's business."""
     audio = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
     video = {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,BBBB"}}
 
@@ -163,7 +163,16 @@ def test_audio_and_video_are_their_bytes() -> None:
         {"audio": {"format": "wav", "source": {"bytes": "AAAA"}}},
         {"video": {"format": "mp4", "source": {"bytes": "BBBB"}}},
     ]
-    assert lacks([{"role": "user", "content": [TEXT, audio, video]}]) == ()
+    assert lacks([{"role": "user", "content": [TEXT, audio, video]}], to=NOVA) == ()
+
+
+def test_claude_hears_nothing_and_sees_no_film() -> None:
+    """None of its models, so another target is looked for, where the API would answer 400."""
+    audio = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
+    video = {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,BBBB"}}
+    refused = ("messages[].content[].input_audio", "messages[].content[].video_url")
+
+    assert lacks([{"role": "user", "content": [TEXT, audio, video]}], to=CLAUDE) == refused
 
 
 def test_blocks_in_converses_own_form_pass() -> None:
