@@ -7,15 +7,13 @@ a list.
 
 from typing import Any
 
-import orjson
-
 from translators.base import WireResponse
 from translators.facts import Failure, FailureKind
+from translators.providers.loose import obj
+from translators.providers.refusals import Refusals, Words, error_of, parsed, readable
 from translators.retry_after import parse as parse_retry_after
 
-_LONGEST_MESSAGE = 2048
-_READ_AT_MOST = 65_536
-"""Bytes of an error's body that are looked at."""
+__all__ = ["error_of", "failure_of", "read_failure"]
 
 _TYPES = {
     "invalid_request_error": (FailureKind.BAD_REQUEST, 400),
@@ -29,48 +27,40 @@ _TYPES = {
     "timeout_error": (FailureKind.OVERLOADED, 504),
     "overloaded_error": (FailureKind.OVERLOADED, 529),
 }
-_STATUSES = {status: kind for kind, status in _TYPES.values()} | {408: FailureKind.TIMEOUT}
-
-_WORDS: tuple[tuple[FailureKind, frozenset[int], tuple[str, ...]], ...] = (
-    (
-        FailureKind.EXHAUSTED,
-        frozenset({400, 403, 429}),
-        (
-            "credit balance is too low",
-            "reached your specified api usage limits",
-            "enforced_spend_limit_reached",
-            "spend limit",
-            "spending limit",
+REFUSALS = Refusals(
+    words=(
+        Words(
+            FailureKind.EXHAUSTED,
+            frozenset({400, 403, 429}),
+            (
+                "credit balance is too low",
+                "reached your specified api usage limits",
+                "enforced_spend_limit_reached",
+                "spend limit",
+                "spending limit",
+            ),
         ),
+        Words(
+            FailureKind.CONTEXT_LENGTH,
+            frozenset({400, 413}),
+            (
+                "prompt is too long",
+                "exceed context limit",
+                "exceeds the context",
+                "context window",
+                "input is too long",
+            ),
+        ),
+        Words(FailureKind.CONTENT_FILTER, frozenset({400, 403}), ("content filtering policy", "content filter")),
     ),
-    (
-        FailureKind.CONTEXT_LENGTH,
-        frozenset({400, 413}),
-        ("prompt is too long", "exceed context limit", "exceeds the context", "context window", "input is too long"),
-    ),
-    (FailureKind.CONTENT_FILTER, frozenset({400, 403}), ("content filtering policy", "content filter")),
+    types=_TYPES,
 )
-"""First match wins: kind, the statuses it may stand behind, what message or code contains. Its words are all it has."""
 
 
 def read_failure(wire: WireResponse) -> Failure:
     """Read an answer that is not 2xx: JSON, an HTML page of some front, nothing. Pure; never raises."""
-    body = wire.body[:_READ_AT_MOST]
-    retry_after = parse_retry_after(wire.headers)
-    error = error_of(_json(body))
-    if error is None:
-        text = body.decode(errors="replace").strip()
-        if not text or text[0] in "<{[":
-            text = f"The upstream answered with HTTP status {wire.status} and nothing readable."
-        error = {"message": text}
-    return failure_of(error, wire.status, retry_after=retry_after)
-
-
-def error_of(document: Any) -> Any:
-    """The error that a document is about: an object, or a text; None where it is no error."""
-    if isinstance(document, list) and document:
-        document = document[0]
-    return (document.get("error") or None) if isinstance(document, dict) else None
+    error = error_of(parsed(wire.body)) or readable(wire.body, wire.status)
+    return failure_of(error, wire.status, retry_after=parse_retry_after(wire.headers))
 
 
 def failure_of(
@@ -84,40 +74,12 @@ def failure_of(
         retry_after: seconds, where the answer's headers say.
         reached_model: whether the model had begun.
     """
-    said = error if isinstance(error, dict) else {"message": error}
-    word = said.get("type")
-    kind, own_status = _TYPES.get(word if isinstance(word, str) else "", (None, 500))
-    status = status or own_status
-    details = said.get("details")
-    code = _text((details.get("error_code") if isinstance(details, dict) else None) or word)
-    message = _text(said.get("message")) or "The upstream reported an error."
-    kind = _by_words(status, f"{code}\n{message}".lower()) or kind or _by_status(status)
-    if kind is FailureKind.AUTH:  # a refusal of our credential may quote it
-        message = "The upstream refused the gateway's credential."
-    return Failure(kind, message[:_LONGEST_MESSAGE], status, retry_after, reached_model or status == 504, code)
-
-
-def _by_words(status: int, words: str) -> FailureKind | None:
-    for kind, statuses, needles in _WORDS:
-        if status in statuses and any(needle in words for needle in needles):
-            return kind
-    return None
-
-
-def _by_status(status: int) -> FailureKind:
-    if status >= 500:
-        return FailureKind.OVERLOADED
-    if status < 400:
-        return FailureKind.GARBLED  # redirects are not followed
-    return _STATUSES.get(status, FailureKind.BAD_REQUEST)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    said = obj(error) or {"message": error}
+    return REFUSALS.failure(
+        said.get("message"),
+        status,
+        name=said.get("type"),
+        code=obj(said.get("details")).get("error_code"),
+        retry_after=retry_after,
+        reached_model=reached_model,
+    )
