@@ -27,6 +27,7 @@ from proxy.engine.chain import Chain, Link
 from proxy.engine.ports import Keys, Lane
 from proxy.models import Model, Models
 from proxy.upstream import certificates
+from proxy.upstream.account import Account
 from proxy.upstream.auth import BEARER, scheme
 from proxy.upstream.aws import AccessKeys, AmbientKeys, Signature, WrittenKeys
 from proxy.upstream.demo import DemoUpstream
@@ -160,20 +161,20 @@ def _upstream(config: UpstreamConfig, state: State) -> Upstream:
 
 def _transport(config: UpstreamConfig, where: str) -> Upstream:
     transport = config.transport
-    account = (
-        config.name,
-        where,
-        scheme(config.provider, config.api) if config.auth.use == "default" else BEARER,
-        dict(config.headers),
-        config.connections,
-        config.public_only or config.base_url is None,
-        _verify(transport),
+    account = Account(
+        name=config.name,
+        base_url=where,
+        auth=scheme(config.provider, config.api) if config.auth.use == "default" else BEARER,
+        headers=dict(config.headers),
+        connections=config.connections,
+        public_only=config.public_only or config.base_url is None,
+        verify=_verify(transport),
     )
     if transport.use == "fast":
-        return FastUpstream(*account)
+        return FastUpstream(account)
     from proxy.upstream.httpx import HttpUpstream  # a hundred modules that most servers never need
 
-    return HttpUpstream(*account, http2=transport.http2, proxy=revealed(transport.proxy))
+    return HttpUpstream(account, http2=transport.http2, proxy=revealed(transport.proxy))
 
 
 def _verify(transport: TransportConfig) -> ssl.SSLContext | bool:

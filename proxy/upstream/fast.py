@@ -8,7 +8,6 @@ A request is never sent a second time once a byte of it has gone out: its work m
 attempts are counted by the engine alone (I7).
 """
 
-import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 from time import monotonic
@@ -16,7 +15,7 @@ from typing import NoReturn
 
 from policies.base import Timeouts
 from proxy.upstream import tls
-from proxy.upstream.auth import Scheme
+from proxy.upstream.account import Account
 from proxy.upstream.connection import Connection
 from proxy.upstream.failures import CUT, DAMAGED, no_answer
 from proxy.upstream.headers import own
@@ -32,32 +31,18 @@ class FastUpstream:
     """One account behind an HTTP(S) base URL, with its own pool of HTTP/1.1 connections.
 
     Args:
-        name: the upstream's name in the configuration.
-        base_url: what request paths are joined to.
-        auth: how a credential is carried.
-        headers: the operator's own, added to every request; they win over the wire format's, a credential over them.
-        connections: exchanges under way at most, and connections kept. Further ones wait, within ``connect``.
-        public_only: whether a connection to an address that is not on the public internet is refused (S13).
-        verify: how certificates are verified: by the system's authorities, by a context of one's own, or not at all.
+        account: where to.
 
     Raises:
         ValueError: a base URL or a header that cannot be used.
     """
 
-    def __init__(
-        self,
-        name: str,
-        base_url: str,
-        auth: Scheme,
-        headers: Mapping[str, str],
-        connections: int,
-        public_only: bool,
-        verify: ssl.SSLContext | bool = True,
-    ) -> None:
-        self.name = name
-        where = origin(base_url)
-        self._heads = Heads(where, auth, own(headers))
-        self._pool = Pool(where, tls.context(verify) if where.secure else None, connections, public_only)
+    def __init__(self, account: Account) -> None:
+        self.name = account.name
+        where = origin(account.base_url)
+        self._heads = Heads(where, account.auth, own(account.headers))
+        context = tls.context(account.verify) if where.secure else None
+        self._pool = Pool(where, context, account.connections, account.public_only)
 
     async def send(
         self, request: WireRequest, timeouts: Timeouts, credential: Credential | None, within: float

@@ -30,8 +30,8 @@ import httpx2
 from policies.base import Timeouts
 from proxy.tasks import spawn
 from proxy.upstream import failures, tls
+from proxy.upstream.account import KEEP_ALIVE, Account
 from proxy.upstream.addresses import not_public
-from proxy.upstream.auth import Scheme
 from proxy.upstream.goodbyes import is_quiet, wait_for_answer
 from proxy.upstream.handover import HandOver
 from proxy.upstream.headers import FIXED, joined, own
@@ -41,9 +41,6 @@ from proxy.upstream.origin import origin
 from proxy.upstream.port import Credential, TransportFault
 from translators.base import WireRequest
 from translators.facts import Failure, FailureKind
-
-KEEP_ALIVE = 30.0
-"""Seconds a connection may be idle. Shorter than the usual 60 s and more of load balancers, who else close first."""
 
 _FAULTS: tuple[type[Exception], ...] = (httpx2.HTTPError, OSError, zlib.error)
 """What an exchange can end with. HTTP/2 adds its library's own: httpcore2 lets some of them through."""
@@ -84,40 +81,23 @@ class HttpUpstream:
     """One account behind an HTTP(S) base URL, with its own pool of connections.
 
     Args:
-        name: the upstream's name in the configuration.
-        base_url: what request paths are joined to.
-        auth: how a credential is carried.
-        headers: the operator's own, added to every request; they win over the wire format's, a credential over them.
-        connections: exchanges under way at most, and connections kept. Further ones wait, within ``connect``.
-        public_only: whether a connection to an address that is not on the public internet is refused (S13).
-            Not through a ``proxy``: its address is the operator's word, and where it goes from there cannot be seen.
-        verify: how certificates are verified: by the system's authorities, by a context of one's own, or not at all.
+        account: where to.
         http2: whether HTTP/2 is offered; by TLS alone, and spoken where the upstream takes the offer.
-        proxy: URL of an HTTP proxy that all goes through, perhaps with a user and a password: a secret.
+        proxy: URL of an HTTP proxy that all goes through, perhaps with a user and a password: a secret. Addresses are
+            not judged then (``public_only``): its own is the operator's word, and where it goes from there is not seen.
 
     Raises:
         ValueError: a base URL, a proxy or a header that cannot be used, or ``http2`` without its extra.
     """
 
-    def __init__(  # noqa: PLR0913  (what an upstream is made of stands in one list)
-        self,
-        name: str,
-        base_url: str,
-        auth: Scheme,
-        headers: Mapping[str, str],
-        connections: int,
-        public_only: bool,
-        verify: ssl.SSLContext | bool = True,
-        http2: bool = False,
-        proxy: str | None = None,
-    ) -> None:
-        self.name = name
-        self._base, self._auth, self._headers = origin(base_url).url, auth, own(headers)
-        self._connections, self._public_only = connections, public_only and proxy is None
-        self._slots = asyncio.Semaphore(connections)
+    def __init__(self, account: Account, *, http2: bool = False, proxy: str | None = None) -> None:
+        self.name = account.name
+        self._base, self._auth, self._headers = origin(account.base_url).url, account.auth, own(account.headers)
+        self._connections, self._public_only = account.connections, account.public_only and proxy is None
+        self._slots = asyncio.Semaphore(account.connections)
         self._under_way, self._retired = 0, False
         self._faults = _FAULTS + (_http2_faults() if http2 else ())
-        context, most = _context(verify, http2=http2), 1 if http2 else connections
+        context, most = _context(account.verify, http2=http2), 1 if http2 else account.connections
         self._open = functools.partial(
             httpx2.AsyncHTTPTransport,
             verify=context,

@@ -6,15 +6,13 @@ from time import monotonic
 
 from policies.base import Timeouts
 from proxy.tasks import spawn
+from proxy.upstream.account import KEEP_ALIVE
 from proxy.upstream.connection import Connection
 from proxy.upstream.dial import connect
 from proxy.upstream.failures import broken, not_connected, pool_full
 from proxy.upstream.origin import Origin
 from proxy.upstream.port import TransportFault
 from translators.facts import Failure
-
-KEEP_ALIVE = 30.0
-"""Seconds a connection may be idle. Shorter than the usual 60 s and more of load balancers, who else close first."""
 
 
 class _Waiter:

@@ -120,6 +120,18 @@ async def always_ok(line: Line) -> None:
         await line.write(OK)
 
 
+def ok_once(told: asyncio.Event) -> Script:
+    """Answer the first request of each connection when it is told to, and ``ok`` for as long as anybody asks."""
+
+    async def script(line: Line) -> None:
+        await line.request()
+        await told.wait()
+        await line.write(OK)
+        await always_ok(line)
+
+    return script
+
+
 class RawServer:
     """Listens on a free port while its ``async with`` lasts, and runs the script on each connection."""
 

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from policies.base import Timeouts
-from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok
+from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok, ok_once
 from tests.proxy.upstream.transports import KEY, LONG, Transport, failure, fetch, rest, send, whole
 from translators.base import WireRequest
 from translators.facts import FailureKind
@@ -209,14 +209,7 @@ async def test_no_more_connections_are_open_than_allowed(transport: Transport) -
 async def test_requests_beyond_the_pool_are_served_in_turn(transport: Transport) -> None:
     """First come, first served; who leaves the queue holds nobody up."""
     answer = asyncio.Event()
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await answer.wait()
-        await line.write(OK)
-        await always_ok(line)
-
-    async with RawServer(script) as server, transport.upstream(server.url, connections=1) as upstream:
+    async with RawServer(ok_once(answer)) as server, transport.upstream(server.url, connections=1) as upstream:
         asks = []
         for number in range(8):
             asks.append(asyncio.ensure_future(fetch(upstream, WireRequest(f"/{number}", b""))))
@@ -234,14 +227,7 @@ async def test_requests_beyond_the_pool_are_served_in_turn(transport: Transport)
 async def test_a_full_pool_is_told_in_time_and_a_freed_place_is_taken_at_once(transport: Transport) -> None:
     """Waiting counts as connecting: over in ``connect`` seconds, and no model was reached."""
     answer = asyncio.Event()
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await answer.wait()
-        await line.write(OK)
-        await always_ok(line)
-
-    async with RawServer(script) as server, transport.upstream(server.url, connections=1) as upstream:
+    async with RawServer(ok_once(answer)) as server, transport.upstream(server.url, connections=1) as upstream:
         first = asyncio.ensure_future(fetch(upstream))
         await server.until(lambda server: len(server.requests) == 1)
         full = await failure(upstream, timeouts=Timeouts(connect=0.05))

@@ -8,7 +8,7 @@ import pytest
 from policies.base import Timeouts
 from proxy.upstream.port import Exchange
 from tests.proxy.upstream.deaf import deaf_port
-from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok
+from tests.proxy.upstream.raw_server import OK, Line, RawServer, always_ok, ok_once
 from tests.proxy.upstream.transports import ASK, LONG, Transport, failure, fetch, rest, send
 from translators.base import WireRequest
 from translators.facts import Failure, FailureKind
@@ -151,14 +151,7 @@ async def test_within_bounds_connecting(transport: Transport) -> None:
 async def test_within_bounds_the_wait_for_the_pool(transport: Transport) -> None:
     """And the place in the queue is nobody's afterwards."""
     answer = asyncio.Event()
-
-    async def script(line: Line) -> None:
-        await line.request()
-        await answer.wait()
-        await line.write(OK)
-        await always_ok(line)
-
-    async with RawServer(script) as server, transport.upstream(server.url, connections=1) as upstream:
+    async with RawServer(ok_once(answer)) as server, transport.upstream(server.url, connections=1) as upstream:
         first = asyncio.ensure_future(fetch(upstream))
         await server.until(lambda server: len(server.requests) == 1)
         for _ in range(3):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from policies.base import Timeouts
+from proxy.upstream.account import Account
 from proxy.upstream.auth import BEARER
 from proxy.upstream.httpx import HttpUpstream
 from proxy.upstream.port import TransportFault
@@ -23,8 +24,18 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def _upstream(url: str, *, connections: int = 10, **options: Any) -> AsyncIterator[HttpUpstream]:
-    upstream = HttpUpstream("test", url, BEARER, {}, connections, options.pop("public_only", False), **options)
+async def _upstream(
+    url: str,
+    *,
+    connections: int = 10,
+    public_only: bool = False,
+    verify: ssl.SSLContext | bool = True,
+    http2: bool = False,
+    proxy: str | None = None,
+) -> AsyncIterator[HttpUpstream]:
+    upstream = HttpUpstream(
+        Account("test", url, BEARER, {}, connections, public_only, verify), http2=http2, proxy=proxy
+    )
     try:
         yield upstream
     finally:

@@ -10,6 +10,7 @@ import pytest
 
 from policies.base import Timeouts
 from proxy import tasks
+from proxy.upstream.account import Account
 from proxy.upstream.auth import BEARER, Scheme
 from proxy.upstream.fast import FastUpstream
 from proxy.upstream.httpx import HttpUpstream
@@ -29,7 +30,7 @@ class Transport:
     """One way to the network. What else stands here is what they do differently, and why they may."""
 
     name: str
-    make: Callable[..., Upstream]
+    make: Callable[[Account], Upstream]
     hears_while_sending: bool
     """Whether an answer is heard before the request is out. The port leaves it open: the request's deadline holds."""
     closes_at_once: bool
@@ -47,7 +48,7 @@ class Transport:
         verify: ssl.SSLContext | bool = True,
     ) -> AsyncIterator[Upstream]:
         """An upstream at ``url``, closed at the end."""
-        upstream = self.make("test", url, auth, headers or {}, connections, public_only, verify)
+        upstream = self.make(Account("test", url, auth, headers or {}, connections, public_only, verify))
         try:
             yield upstream
         finally:
