@@ -62,6 +62,13 @@ class Wait:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Scene:
+    """Several lines of both kinds, written as one ``>>``."""
+
+    play: Callable[["Playbook"], object]
+
+
 class Playbook:
     """One server, and what happens to it.
 
@@ -126,7 +133,10 @@ class Playbook:
 
     # The language
 
-    def __rshift__(self, happening: Happening) -> "Playbook":
+    def __rshift__(self, happening: Happening | Scene) -> "Playbook":
+        if isinstance(happening, Scene):
+            happening.play(self)
+            return self
         self._script.append(f"  >> {happening.text}")
         if self._done and self._checked:
             self._fail("The engine did what is not in the script.", unexpected=list(self._done))

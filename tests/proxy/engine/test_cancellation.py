@@ -12,7 +12,6 @@ from tests.proxy.engine.happenings import (
     asks,
     begins,
     fails,
-    finishes,
     is_unreachable,
     leaves,
     passes,
@@ -23,25 +22,13 @@ from tests.proxy.engine.happenings import (
     waits,
     with_timeouts,
 )
-from tests.proxy.engine.stage import (
-    DONE,
-    FINISH,
-    PING,
-    ROLE,
-    error,
-    gives,
-    observes,
-    opens,
-    refuses,
-    replies,
-    sends,
-    settles,
-)
+from tests.proxy.engine.scenes import ends_well, is_answered, is_kept_alive, is_streamed_to
+from tests.proxy.engine.stage import PING, ROLE, error, gives, observes, opens, refuses, replies, sends, settles
 
 
 def plain(book: Playbook) -> None:
     """One whole answer."""
-    book >> asks() << sends("a/m") >> replies_with("Hi") << observes("a/m") << replies("Hi") << settles("ok")
+    book >> is_answered(text="Hi")
 
 
 def failover(book: Playbook) -> None:
@@ -68,12 +55,7 @@ def stream(book: Playbook) -> None:
     """A stream with comments before its first content, and a fail-over after them."""
     (
         book
-        >> asks(stream=True)
-        << sends("a/m")
-        >> begins()
-        << waits(15)
-        << opens()
-        << gives(PING)
+        >> is_kept_alive()
         << waits(5)
         << observes("a/m", "timeout")
         << sends("b/m")
@@ -83,10 +65,7 @@ def stream(book: Playbook) -> None:
         << gives(ROLE, "Hel")
         >> streams("lo")
         << gives("lo")
-        >> finishes()
-        << gives(FINISH, DONE, last=True)
-        << observes("b/m")
-        << settles("ok")
+        >> ends_well("b/m")
     )
 
 
@@ -94,12 +73,7 @@ def broken(book: Playbook) -> None:
     """A stream that breaks."""
     (
         book
-        >> asks(stream=True)
-        << sends("a/m")
-        >> begins()
-        >> streams("Hel")
-        << opens("a/m")
-        << gives("Hel")
+        >> is_streamed_to("Hel")
         >> sends_bytes(b"data: {broken\n\n")
         << gives(error("upstream_invalid_response"), last=True)
         << observes("a/m", "garbled")

@@ -1,16 +1,9 @@
 """The end of a shutdown's patience, narrated: what is under way ends with an error, what is complete does not."""
 
 from tests.playbook import Playbook
-from tests.proxy.engine.happenings import (
-    asks,
-    begins,
-    ends,
-    fails,
-    finishes,
-    is_broken_off,
-    streams,
-)
-from tests.proxy.engine.stage import DONE, FINISH, error, gives, observes, opens, refuses, sends, settles
+from tests.proxy.engine.happenings import asks, ends, fails, is_broken_off
+from tests.proxy.engine.scenes import has_its_stream, is_streamed_to
+from tests.proxy.engine.stage import error, gives, observes, refuses, sends, settles
 
 
 def test_breaking_off_before_any_content_is_an_answer() -> None:
@@ -34,12 +27,7 @@ def test_breaking_off_in_mid_stream_is_an_error_frame() -> None:
     with Playbook("a/m") as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
+            >> is_streamed_to("Hel")
             >> is_broken_off()
             << observes("a/m", "cancelled")
             << gives(error("draining"), last=True)
@@ -50,21 +38,7 @@ def test_breaking_off_in_mid_stream_is_an_error_frame() -> None:
 def test_breaking_off_what_is_complete_changes_nothing() -> None:
     """A finished stream whose connection is still being read to its end has its answer already."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hello")
-            << opens("a/m")
-            << gives("Hello")
-            >> finishes(body=False)
-            << gives(FINISH, DONE, last=True)
-            >> is_broken_off()
-            >> ends()
-            << observes("a/m")
-            << settles("ok")
-        )
+        book >> has_its_stream() >> is_broken_off() >> ends() << observes("a/m") << settles("ok")
 
 
 def test_breaking_off_ends_a_back_off_too() -> None:

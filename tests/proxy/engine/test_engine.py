@@ -12,9 +12,7 @@ from tests.playbook import Playbook, default_links, policy
 from tests.policies.scene import target, world
 from tests.proxy.engine.happenings import (
     asks,
-    begins,
     fails,
-    finishes,
     is_unreachable,
     leaves,
     passes,
@@ -23,7 +21,8 @@ from tests.proxy.engine.happenings import (
     streams,
     waits,
 )
-from tests.proxy.engine.stage import DONE, FINISH, gives, observes, opens, refuses, replies, sends, settles
+from tests.proxy.engine.scenes import ends_well, finds_nobody, is_answered, is_streamed_to
+from tests.proxy.engine.stage import gives, observes, refuses, replies, sends, settles
 
 
 class Counted(Policy):
@@ -42,15 +41,7 @@ class Counted(Policy):
 def test_a_plain_answer_passes() -> None:
     """One request, one attempt, one answer, one settlement."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks()
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered()
 
         outcome = book.witness.settled[0][1]
         assert (outcome.usage and outcome.usage.total_tokens, len(outcome.attempts)) == (5, 1)
@@ -59,21 +50,7 @@ def test_a_plain_answer_passes() -> None:
 def test_a_stream_passes_piece_by_piece() -> None:
     """The head goes out with the first content, and each read is one send."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
-            >> streams("lo", "!")
-            << gives("lo", "!")
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("a/m")
-            << settles("ok")
-        )
+        book >> is_streamed_to("Hel") >> streams("lo", "!") << gives("lo", "!") >> ends_well()
 
 
 def test_a_denied_call_reaches_no_upstream() -> None:
@@ -91,15 +68,7 @@ def test_a_denied_call_reaches_no_upstream() -> None:
 def test_a_shadowed_denial_is_noted_and_not_acted_on() -> None:
     """``shadow: true``: the record says what would have happened."""
     with Playbook("a/m", links=[Link("access", policy("access", world()), shadow=True)]) as book:
-        (
-            book
-            >> asks(by=Principal("web", models=()))
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered(by=Principal("web", models=()))
 
         assert [(note.verdict, note.shadow) for note in book.story.admission][1:] == [("deny", True)]
 
@@ -111,12 +80,7 @@ def test_a_policy_has_no_say_in_requests_that_its_when_leaves_out() -> None:
     with Playbook("a/m", links=links) as book:
         (
             book
-            >> asks(by=nobody)
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
+            >> is_answered(by=nobody)
             >> asks(by=nobody, stream=True)
             << refuses(404, "model_not_found")
             << settles("denied", 404)
@@ -126,30 +90,14 @@ def test_a_policy_has_no_say_in_requests_that_its_when_leaves_out() -> None:
 def test_nothing_is_tried_again_unless_a_policy_says_so() -> None:
     """A chain without retry makes one attempt, whatever else could be asked."""
     with Playbook("a/m", "b/m", links=[]) as book:
-        (
-            book
-            >> asks()
-            << sends("a/m")
-            >> is_unreachable()
-            << observes("a/m", "unreachable")
-            << refuses(502, "upstream_unreachable")
-            << settles("failed", 502)
-        )
+        book >> finds_nobody()
 
 
 def test_a_shadowed_retry_tries_nothing_again() -> None:
     """Its verdict is in the record, and that is all."""
     retry = Link("retry", policy("retry", world()), shadow=True)
     with Playbook("a/m", "b/m", links=[retry]) as book:
-        (
-            book
-            >> asks()
-            << sends("a/m")
-            >> is_unreachable()
-            << observes("a/m", "unreachable")
-            << refuses(502, "upstream_unreachable")
-            << settles("failed", 502)
-        )
+        book >> finds_nobody()
 
         assert [(note.verdict, note.shadow) for note in book.story.rounds[-1].notes][:1] == [("again", True)]
 
@@ -192,15 +140,7 @@ def test_a_target_that_cannot_honour_a_parameter_is_no_candidate() -> None:
     """Nothing binding is dropped in silence: the next target that can is asked."""
     lacking = replace(target("a/m"), provider="groq")
     with Playbook(lacking, "b/m") as book:
-        (
-            book
-            >> asks(logprobs=True)
-            << sends("b/m")
-            >> replies_with("Hello")
-            << observes("b/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered("b/m", logprobs=True)
 
         assert [(n.target, n.why) for n in book.story.rounds[0].notes if n.verdict == "drop"] == [
             ("a/m", "cannot honour logprobs")
@@ -221,15 +161,7 @@ def test_a_parameter_that_no_target_can_honour_is_refused_by_name() -> None:
 def test_parameters_without_a_place_are_named() -> None:
     """An advisory parameter is left out, and the story says so, of the target that answered."""
     with Playbook(replace(target("a/m"), provider="mistral")) as book:
-        (
-            book
-            >> asks(store=True)
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered(store=True)
 
         assert book.story.dropped == ("store",)
 
@@ -239,8 +171,7 @@ def test_all_targets_out_says_when_to_come_back() -> None:
     links = partial(default_links, retry={"attempts": 1}, breaker={"failures": (1, 30.0), "open": 60.0})
     where = world()
     with Playbook("a/m", links=links(where)) as book:
-        book >> asks() << sends("a/m") >> is_unreachable() << observes("a/m", "unreachable")
-        book << refuses(502, "upstream_unreachable") << settles("failed", 502)
+        book >> finds_nobody()
         book >> passes(20) >> asks() << refuses(503, "no_target_available", retry_after=40) << settles("failed", 503)
 
 
@@ -248,8 +179,7 @@ def test_a_probe_that_is_given_up_gives_its_slot_back() -> None:
     """F15, I16: a client that leaves says nothing of the target, and the next request may probe."""
     links = default_links(world(), {"attempts": 1}, {"failures": (1, 30.0), "open": 60.0})
     with Playbook("a/m", links=links) as book:
-        book >> asks() << sends("a/m") >> is_unreachable() << observes("a/m", "unreachable")
-        book << refuses(502, "upstream_unreachable") << settles("failed", 502)
+        book >> finds_nobody()
         (
             book
             >> passes(60)
@@ -278,15 +208,7 @@ def test_a_plan_takes_no_probe() -> None:
         _, choice = book.engine.plan(job)
 
         assert (choice.target, counted.taken, book.engine.in_flight) == (book.targets[0], 0, 0)
-        (
-            book
-            >> asks()
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered()
         assert counted.taken == 1
 
 

@@ -9,16 +9,9 @@ from policies.base import Attempt, Call, Policy, Route
 from proxy.engine.chain import Link
 from tests.playbook import Playbook, default_links
 from tests.policies.scene import world
-from tests.proxy.engine.happenings import (
-    asks,
-    begins,
-    breaks,
-    finishes,
-    is_unreachable,
-    replies_with,
-    streams,
-)
-from tests.proxy.engine.stage import DONE, FINISH, error, gives, observes, opens, refuses, replies, sends, settles
+from tests.proxy.engine.happenings import asks, breaks
+from tests.proxy.engine.scenes import ends_well, finds_nobody, is_answered, is_streamed_to
+from tests.proxy.engine.stage import error, gives, observes, refuses, settles
 
 
 class Faulty(Policy):
@@ -62,47 +55,19 @@ def test_a_policys_fault_is_one_requests_fault(kind: type[Faulty]) -> None:
     with Playbook("a/m", links=[Link("faulty", faulty)]) as book:
         book >> asks() << refuses(500, "internal_error") << settles("failed", 500)
         faulty.broken = False
-        (
-            book
-            >> asks()
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered()
 
 
 def test_a_fault_in_observing_costs_what_would_have_been_learnt_and_not_the_answer() -> None:
     """The answer is there, and paid for."""
     with Playbook("a/m", links=[Link("faulty", FaultyObserve(None, world()))]) as book:
-        (
-            book
-            >> asks()
-            << sends("a/m")
-            >> replies_with("Hello")
-            << observes("a/m")
-            << replies("Hello")
-            << settles("ok")
-        )
+        book >> is_answered()
 
 
 def test_a_fault_after_the_end_of_a_stream_adds_nothing_to_it() -> None:
     """I10: after ``[DONE]`` there is nothing to say, whatever breaks in the house."""
     with Playbook("a/m", links=[Link("faulty", FaultyObserve(None, world()))]) as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hello")
-            << opens("a/m")
-            << gives("Hello")
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("a/m")
-            << settles("ok")
-        )
+        book >> is_streamed_to("Hello") >> ends_well()
 
 
 def test_a_fault_after_an_error_frame_adds_nothing_to_it() -> None:
@@ -110,12 +75,7 @@ def test_a_fault_after_an_error_frame_adds_nothing_to_it() -> None:
     with Playbook("a/m", links=[Link("faulty", FaultyObserve(None, world()))]) as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
+            >> is_streamed_to("Hel")
             >> breaks()
             << gives(error("upstream_disconnected"), last=True)
             << observes("a/m", "unreachable")
@@ -130,7 +90,6 @@ def test_a_policys_fault_does_not_keep_the_others_from_observing() -> None:
         *default_links(where := world(), {}, {"failures": (1, 30.0)}),
     ]
     with Playbook("a/m", links=links) as book:
-        book >> asks() << sends("a/m") >> is_unreachable() << observes("a/m", "unreachable")
-        book << refuses(502, "upstream_unreachable") << settles("failed", 502)
+        book >> finds_nobody()
 
         assert [circuit.cause for circuit in where.circuits.values()] == ["1 failures in 30s (last: unreachable)"]

@@ -6,12 +6,10 @@ from proxy.engine.attempt import DRAIN_SECONDS
 from proxy.engine.relay import PRELUDE_LIMIT
 from tests.playbook import Happening, Playbook
 from tests.proxy.engine.happenings import (
-    asks,
     begins,
     breaks,
     chunk,
     ends,
-    finishes,
     leaves,
     passes,
     reads_again,
@@ -23,7 +21,8 @@ from tests.proxy.engine.happenings import (
     waits,
     with_timeouts,
 )
-from tests.proxy.engine.stage import DONE, FINISH, PING, ROLE, error, gives, observes, opens, sends, settles
+from tests.proxy.engine.scenes import asks_for_a_stream, ends_well, has_its_stream, is_streamed_to
+from tests.proxy.engine.stage import DONE, FINISH, ROLE, error, gives, observes, opens, sends, settles
 
 OVERLOADED = b'data: {"error": {"message": "Overloaded", "type": "overloaded_error", "code": "overloaded"}}\n\n'
 HELLO = chunk({"content": "Hello"})
@@ -54,7 +53,7 @@ def test_what_goes_wrong_before_the_first_content_goes_to_the_next_target(
 ) -> None:
     """F3, F6, F8, F9: the client sees nothing of it, and the other target's stream is whole."""
     with Playbook("a/m", "b/m", keep_alive=1000.0) as book:
-        book >> asks(stream=True) << sends("a/m") >> begins()
+        book >> asks_for_a_stream()
         if thinking:
             book >> thinks()
         (
@@ -67,10 +66,7 @@ def test_what_goes_wrong_before_the_first_content_goes_to_the_next_target(
             >> streams("Hi")
             << opens("b/m")
             << gives(ROLE, "Hi")
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("b/m")
-            << settles("ok")
+            >> ends_well("b/m")
         )
 
 
@@ -91,12 +87,7 @@ def test_what_goes_wrong_after_the_first_content_ends_in_one_error_frame(
     with Playbook("a/m", "b/m", keep_alive=1000.0) as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
+            >> is_streamed_to("Hel")
             >> wrong
             << gives(error(code), last=True)
             << observes("a/m", kind)
@@ -112,12 +103,7 @@ def test_content_that_comes_with_the_error_goes_out_before_it() -> None:
     with Playbook("a/m") as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
+            >> is_streamed_to("Hel")
             >> sends_bytes(chunk({"content": "lo"}) + OVERLOADED)
             << gives("lo", error("upstream_overloaded"), last=True)
             << observes("a/m", "overloaded")
@@ -131,12 +117,7 @@ def test_what_is_no_event_does_not_count_as_life(noise: bytes) -> None:
     with Playbook("a/m", keep_alive=1000.0) as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
+            >> is_streamed_to("Hel")
             >> passes(20)
             >> sends_bytes(noise)
             << waits(10)
@@ -149,16 +130,16 @@ def test_what_is_no_event_does_not_count_as_life(noise: bytes) -> None:
 def test_each_event_gives_the_next_one_time() -> None:
     """The gap is between events, whatever they sum up to."""
     with Playbook("a/m", keep_alive=1000.0) as book:
-        book >> asks(stream=True) << sends("a/m") >> begins() >> streams("1") << opens("a/m") << gives("1")
+        book >> is_streamed_to("1")
         for text in "23456":
             book >> passes(29) >> streams(text) << gives(text)
-        book >> finishes() << gives(FINISH, DONE, last=True) << observes("a/m") << settles("ok")
+        book >> ends_well()
 
 
 def test_the_whole_request_has_a_deadline_in_mid_stream_too() -> None:
     """A stream that goes on and on is ended by ``total``; its upstream did not fall silent, and is not said to have."""
     with Playbook(with_timeouts("a/m", total=50.0)) as book:
-        book >> asks(stream=True) << sends("a/m") >> begins() >> streams("1") << opens("a/m") << gives("1")
+        book >> is_streamed_to("1")
         for text in "2345":
             book >> passes(10) >> streams(text) << gives(text)
         book >> passes(10) << gives(error("upstream_stalled"), last=True) << observes("a/m", "timeout")
@@ -169,82 +150,13 @@ def test_the_whole_request_has_a_deadline_in_mid_stream_too() -> None:
         assert "silent" not in failure.message
 
 
-def test_comments_keep_the_connection_while_the_model_thinks() -> None:
-    """The head goes out with the first one, naming no target: nobody knows yet who answers."""
-    with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            << waits(15)
-            << opens()
-            << gives(PING)
-            << waits(15)
-            << gives(PING)
-            >> thinks()
-            >> streams("Hello")
-            << gives(ROLE, "Hello")
-            << waits(15)
-            << gives(PING)
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("a/m")
-            << settles("ok")
-        )
-
-
-def test_another_target_may_still_take_over_after_a_comment() -> None:
-    """A keep-alive is no content: fail-over stays free."""
-    with Playbook(with_timeouts("a/m", first_token=20.0), "b/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            << waits(15)
-            << opens()
-            << gives(PING)
-            << waits(5)
-            << observes("a/m", "timeout")
-            << sends("b/m")
-            >> begins()
-            >> streams("Hello")
-            << gives("Hello")
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("b/m")
-            << settles("ok")
-        )
-
-
-def test_a_failure_after_a_comment_is_an_error_frame() -> None:
-    """The status line said 200; the stream then says what became of it. No content went out: it failed, unbroken."""
-    with Playbook(with_timeouts("a/m", first_token=20.0), links=[]) as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            << waits(15)
-            << opens()
-            << gives(PING)
-            << waits(5)
-            << observes("a/m", "timeout")
-            << gives(error("upstream_stalled"), last=True)
-            << settles("failed")
-        )
-
-
 def test_an_endless_prelude_is_no_stream() -> None:
     """What is held back before the first content is bounded."""
     with Playbook("a/m", "b/m") as book:
         padding = chunk({"role": "assistant", "x": "." * 10_000})
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
+            >> asks_for_a_stream()
             >> sends_bytes(*[padding] * (PRELUDE_LIMIT // len(padding) + 1))
             << observes("a/m", "garbled")
             << sends("b/m")
@@ -252,34 +164,18 @@ def test_an_endless_prelude_is_no_stream() -> None:
             >> streams("Hello")
             << opens("b/m")
             << gives("Hello")
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("b/m")
-            << settles("ok")
+            >> ends_well("b/m")
         )
 
 
 def test_a_slow_client_holds_the_upstream_back() -> None:
     """F16: while it does not read, nothing is read for it."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("1")
-            << opens("a/m")
-            << gives("1")
-            >> stops_reading()
-            >> streams("2")
-            << gives("2")
-            >> streams("3")
-            >> streams("4")
-        )
+        (book >> is_streamed_to("1") >> stops_reading() >> streams("2") << gives("2") >> streams("3") >> streams("4"))
         assert len(book.exchange.unread) == 2
 
         book >> reads_again() << gives("3") << gives("4")
-        book >> finishes() << gives(FINISH, DONE, last=True) << observes("a/m") << settles("ok")
+        book >> ends_well()
 
 
 def test_a_slow_client_is_not_the_upstreams_silence() -> None:
@@ -287,12 +183,7 @@ def test_a_slow_client_is_not_the_upstreams_silence() -> None:
     with Playbook("a/m") as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("1")
-            << opens("a/m")
-            << gives("1")
+            >> is_streamed_to("1")
             >> stops_reading()
             >> streams("2")
             << gives("2")
@@ -300,33 +191,7 @@ def test_a_slow_client_is_not_the_upstreams_silence() -> None:
             >> passes(40)
             >> reads_again()
             << gives("3")
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("a/m")
-            << settles("ok")
-        )
-
-
-def test_a_client_slow_to_take_a_comment_is_not_the_upstreams_silence() -> None:
-    """What came while a comment was waiting to go out is behind it in the queue, and nobody is blamed."""
-    with Playbook(with_timeouts("a/m", first_token=20.0)) as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> stops_reading()
-            << waits(15)
-            << opens()
-            >> streams("Hello")
-            << gives("Hello")
-            >> passes(10)
-            >> reads_again()
-            << gives(PING)
-            >> finishes()
-            << gives(FINISH, DONE, last=True)
-            << observes("a/m")
-            << settles("ok")
+            >> ends_well()
         )
 
 
@@ -335,12 +200,7 @@ def test_a_client_that_is_not_there_ends_the_stream() -> None:
     with Playbook("a/m", "b/m") as book:
         (
             book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
+            >> is_streamed_to("Hel")
             >> vanishes()
             >> streams("lo")
             << observes("a/m", "cancelled")
@@ -353,18 +213,7 @@ def test_a_client_that_is_not_there_ends_the_stream() -> None:
 def test_a_client_that_leaves_in_mid_stream_ends_it_at_once() -> None:
     """F15: without waiting for the upstream's next word."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hel")
-            << opens("a/m")
-            << gives("Hel")
-            >> leaves()
-            << observes("a/m", "cancelled")
-            << settles("cancelled")
-        )
+        book >> is_streamed_to("Hel") >> leaves() << observes("a/m", "cancelled") << settles("cancelled")
 
         assert (book.exchange.closed, book.world.circuits) == (True, {})
 
@@ -372,59 +221,19 @@ def test_a_client_that_leaves_in_mid_stream_ends_it_at_once() -> None:
 def test_a_client_that_leaves_after_the_end_has_had_its_answer() -> None:
     """F15: after the last byte the outcome is what it was."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hello")
-            << opens("a/m")
-            << gives("Hello")
-            >> finishes(body=False)
-            << gives(FINISH, DONE, last=True)
-            >> leaves()
-            >> ends()
-            << observes("a/m")
-            << settles("ok")
-        )
+        book >> has_its_stream() >> leaves() >> ends() << observes("a/m") << settles("ok")
 
 
 def test_the_end_of_a_finished_stream_is_waited_for_a_moment_only() -> None:
     """The client has its answer; an upstream that does not end its body loses its connection."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hello")
-            << opens("a/m")
-            << gives("Hello")
-            >> finishes(body=False)
-            << gives(FINISH, DONE, last=True)
-            << waits(DRAIN_SECONDS)
-            << observes("a/m")
-            << settles("ok")
-        )
+        book >> has_its_stream() << waits(DRAIN_SECONDS) << observes("a/m") << settles("ok")
 
 
 def test_a_connection_that_breaks_after_the_end_changes_nothing() -> None:
     """I10: the provider's own terminal event was the end."""
     with Playbook("a/m") as book:
-        (
-            book
-            >> asks(stream=True)
-            << sends("a/m")
-            >> begins()
-            >> streams("Hello")
-            << opens("a/m")
-            << gives("Hello")
-            >> finishes(body=False)
-            << gives(FINISH, DONE, last=True)
-            >> breaks()
-            << observes("a/m")
-            << settles("ok")
-        )
+        book >> has_its_stream() >> breaks() << observes("a/m") << settles("ok")
 
 
 def test_a_stream_that_comes_whole_in_one_piece_goes_out_in_one() -> None:
@@ -432,7 +241,7 @@ def test_a_stream_that_comes_whole_in_one_piece_goes_out_in_one() -> None:
     finish = chunk({}, "stop")
     with Playbook("a/m") as book:
         whole = HELLO + finish + b"data: [DONE]\n\n"
-        book >> asks(stream=True) << sends("a/m") >> begins() >> sends_bytes(whole, b"")
+        book >> asks_for_a_stream() >> sends_bytes(whole, b"")
         book << opens("a/m") << gives("Hello", FINISH, DONE, last=True) << observes("a/m") << settles("ok")
 
 
@@ -440,6 +249,6 @@ def test_an_upstream_that_goes_on_after_its_end_is_let_go_all_the_same() -> None
     """One moment for all that still comes: comments would begin it anew, and hold request and connection for ever."""
     ping = sends_bytes(b": ping\n\n")
     with Playbook("a/m") as book:
-        book >> asks(stream=True) << sends("a/m") >> begins() >> streams("Hello") << opens("a/m") << gives("Hello")
+        book >> is_streamed_to("Hello")
         book >> sends_bytes(chunk({}, "stop") + b"data: [DONE]\n\n") << gives(FINISH, DONE, last=True)
         book >> ping >> passes(0.6) >> ping >> passes(0.6) << observes("a/m") << settles("ok")
