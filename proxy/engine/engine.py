@@ -17,6 +17,7 @@ from proxy.engine.keepalive import KeepAlive
 from proxy.engine.ports import Client, ClientGone, Job, Mementos
 from proxy.engine.story import Round
 from proxy.engine.turns import recalled
+from proxy.engine.unmet import cannot
 from proxy.models import too_much
 from proxy.upstream.port import Upstream
 from translators.base import ChatRequest
@@ -167,7 +168,7 @@ class Engine:
             assert failure is not None
             return failure
         if unfit and len(unfit) == len(job.call.targets):
-            return _cannot(unfit)
+            return cannot(unfit)
         fit = [target for target in job.call.targets if target.name not in unfit]
         if all((keys := job.lanes[target.upstream].keys) and not keys.in_service(self._clock()) for target in fit):
             return Failure(FailureKind.AUTH, "Every key of the upstream is quarantined.")  # no waiting cures that (K9)
@@ -214,9 +215,3 @@ def _as_failure(denial: Deny) -> Failure:
 
 def _refusal(message: str, code: str, retry_after: float | None = None) -> Failure:
     return Failure(FailureKind.OVERLOADED, message, retry_after=retry_after, code=code)
-
-
-def _cannot(unfit: dict[str, tuple[str, ...]]) -> Failure:
-    parameters = sorted({parameter for lost in unfit.values() for parameter in lost})
-    message = f"No target can honour {', '.join(parameters)}: tried {', '.join(unfit)}."
-    return Failure(FailureKind.BAD_REQUEST, message, code="unsupported_parameter", param=parameters[0])
