@@ -11,7 +11,10 @@ from typing import Any, Self
 import uvicorn
 
 from proxy.edge.guard import GuardedProtocol
+from tests.rig.raw import RawClient, RawResponse
 
+HOST = b"Host: gateway.test\r\n"
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 MUCH = 16 * 2**20
 """Bytes."""
 
@@ -119,3 +122,26 @@ class GuardedServer:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
+
+
+def ended(client: RawClient) -> bool:
+    """Whether nothing more comes: the connection ends, with nothing before that."""
+    try:
+        client.until(b"\n")
+    except ConnectionError as end:
+        return "b''" in str(end)
+    return False
+
+
+def refused(client: RawClient, status: int, code: str) -> RawResponse:
+    """The next answer is a refusal in OpenAI's envelope, and the last thing on this connection."""
+    response = client.response()
+    error = response.json["error"]
+    assert (response.status, error["code"]) == (status, code)
+    assert (error["type"], error["param"]) == ("invalid_request_error", None)
+    assert set(error) == {"message", "type", "param", "code"}
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["connection"] == "close"
+    assert response.headers["x-request-id"]
+    assert ended(client)
+    return response

@@ -6,14 +6,13 @@ import threading
 import pytest
 
 from proxy.edge.guard import GuardedProtocol
-from tests.proxy.edge.guarded_server import GuardedServer, Quick
+from tests.proxy.edge.guarded_server import HOST, GuardedServer, Quick
 from tests.rig.waiting import until
 
 MANY = 20_000
 """Requests: several reads' worth."""
 READ = 256 * 1024
 """Bytes of one read of asyncio's and uvloop's, at most."""
-HOST = b"Host: gateway.test\r\n"
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel's deadline is Linux's")
