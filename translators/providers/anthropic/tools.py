@@ -10,7 +10,8 @@ from translators.base import JsonObject
 from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.models import Model
 from translators.providers.anthropic.schema import compilable
-from translators.providers.loose import obj, objs
+from translators.providers.choices import choice_of, tools_of
+from translators.providers.loose import obj
 
 _OWN_TOOL = re.compile(r".+_20[0-9]{6}|mcp_toolset")
 _EXTRAS = ("cache_control", "defer_loading", "eager_input_streaming", "input_examples", "allowed_callers")
@@ -29,14 +30,13 @@ def set_tools(draft: Draft, asked: JsonObject, model: Model) -> None:
     """Set ``tools`` and ``tool_choice``; ``messages`` stand already."""
     if draft.plain and _DECLARING.isdisjoint(asked):
         return
-    tools = [_tool(draft, tool, model) for tool in _declared(asked)]
+    tools = [_tool(draft, tool, model) for tool in tools_of(asked)]
     search = asked.get("web_search_options")
     if search is not None:
         tools.append(_web_search(draft, obj(search)))
-    choice = _choice(asked.get("tool_choice") or asked.get("function_call"))
-    if obj(asked.get("tool_choice")).get("type") == "allowed_tools":
-        allowed = _allowed(asked["tool_choice"])
-        tools = [tool for tool in tools if tool.get("name") in allowed]
+    wish, choice = choice_of(asked), _choice(asked)
+    if wish.narrowed:  # Anthropic has no such choice: the other tools are not declared at all
+        tools = [tool for tool in tools if wish.admits(tool.get("name"))]
     if not tools:
         tools, choice = [] if draft.plain else _used(draft.body["messages"]), {"type": "none"}
     if not tools:
@@ -53,11 +53,6 @@ def set_tools(draft: Draft, asked: JsonObject, model: Model) -> None:
 def is_own_tool(kind: str) -> bool:
     """Whether a tool's type is one of Anthropic's own."""
     return _OWN_TOOL.fullmatch(kind) is not None
-
-
-def _declared(asked: JsonObject) -> list[JsonObject]:
-    legacy: list[JsonObject] = [{"type": "function", "function": function} for function in objs(asked.get("functions"))]
-    return objs(asked.get("tools")) + [tool for tool in legacy if tool["function"].get("name")]
 
 
 def _tool(draft: Draft, tool: JsonObject, model: Model) -> JsonObject:
@@ -97,22 +92,13 @@ def _web_search(draft: Draft, options: JsonObject) -> JsonObject:
     return tool
 
 
-def _choice(choice: object) -> JsonObject | None:
-    """A choice in Anthropic's form; None where there is none, or no form for it."""
-    if isinstance(choice, str):
-        return {"type": _MODES[choice]} if choice in _MODES else None
-    if not isinstance(choice, dict):
-        return None
-    if choice.get("type") == "allowed_tools":
-        return _choice((obj(choice.get("allowed_tools")) or choice).get("mode", "auto"))
-    name = (obj(choice.get("function")) or choice).get("name")
-    return {"type": "tool", "name": name} if name and choice.get("type", "function") == "function" else None
-
-
-def _allowed(choice: JsonObject) -> set[str]:
-    """Anthropic has no such choice: the other tools are not declared at all."""
-    tools = objs((obj(choice.get("allowed_tools")) or choice).get("tools"))
-    return {str((obj(tool.get("function")) or tool).get("name")) for tool in tools}
+def _choice(asked: JsonObject) -> JsonObject | None:
+    """The choice in Anthropic's form; None where none was made, or there is no form for it."""
+    choice = choice_of(asked)
+    if choice.demanded:
+        return {"type": "tool", "name": choice.demanded}
+    made = asked.get("tool_choice") or asked.get("function_call")
+    return {"type": _MODES[choice.mode]} if made and choice.mode in _MODES else None
 
 
 def _used(turns: list[JsonObject]) -> list[JsonObject]:

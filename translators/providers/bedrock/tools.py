@@ -14,7 +14,8 @@ from translators.providers.bedrock.draft import Draft
 from translators.providers.bedrock.families import Family
 from translators.providers.bedrock.messages import used_tools
 from translators.providers.bedrock.parts import cache_point
-from translators.providers.loose import obj, objs
+from translators.providers.choices import choice_of, parameter_of, tools_of
+from translators.providers.loose import obj
 
 GROUNDING = "nova_grounding"
 _NO_PARAMETERS: JsonObject = {"type": "object", "properties": {}}
@@ -49,21 +50,16 @@ def lacking_tools(asked: JsonObject, family: Family) -> list[str]:
     names = []
     mode, _ = _choice(asked)
     if mode in ("any", "tool") and not family.choices:
-        choice = asked.get("tool_choice")
-        kind = obj(choice).get("type", "function") if isinstance(choice, dict) else "required"
-        names.append(f"tool_choice.{kind}" if choice else "function_call")
+        names.append(parameter_of(asked))
     if asked.get("web_search_options") is not None and not family.grounds:
         names.append("web_search_options")
     return names
 
 
 def _declared(draft: Draft, asked: JsonObject) -> list[JsonObject]:
-    legacy: list[JsonObject] = [{"type": "function", "function": function} for function in objs(asked.get("functions"))]
-    wanted = objs(asked.get("tools")) + [tool for tool in legacy if tool["function"].get("name")]
-    choice = obj(asked.get("tool_choice"))
-    if choice.get("type") == "allowed_tools":  # Converse has no such choice: the others are not declared at all
-        allowed = _allowed(choice)
-        wanted = [tool for tool in wanted if obj(tool.get("function")).get("name") in allowed]
+    wanted, choice = tools_of(asked), choice_of(asked)
+    if choice.narrowed:  # Converse has no such choice: the others are not declared at all
+        wanted = [tool for tool in wanted if choice.admits(obj(tool.get("function")).get("name"))]
     tools: list[JsonObject] = []
     for tool in wanted:
         tools += _tool(draft, tool)
@@ -106,17 +102,8 @@ def _name(tool: JsonObject) -> Any:
 
 def _choice(asked: JsonObject) -> tuple[str, str]:
     """``auto``, ``none``, ``any`` or ``tool``, and the name of the latter."""
-    choice = asked.get("tool_choice") or asked.get("function_call")
-    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
-        choice = (obj(choice.get("allowed_tools")) or choice).get("mode", "auto")
-    if isinstance(choice, dict):
-        return "tool", str((obj(choice.get("function")) or choice).get("name"))
-    return _MODES.get(str(choice), "auto"), ""
-
-
-def _allowed(choice: JsonObject) -> set[str]:
-    tools = objs((obj(choice.get("allowed_tools")) or choice).get("tools"))
-    return {str((obj(tool.get("function")) or tool).get("name")) for tool in tools}
+    choice = choice_of(asked)
+    return ("tool", choice.demanded) if choice.demanded else (_MODES.get(choice.mode, "auto"), "")
 
 
 def _remembered(draft: Draft, declared: list[JsonObject], *, told: bool) -> list[JsonObject]:

@@ -6,7 +6,7 @@ Tools with only optional parameters are not supported in this mode"), 2026-11.
 """
 
 from translators.base import JsonObject
-from translators.providers.choices import choice_of, functions_of
+from translators.providers.choices import choice_of, functions_of, parameter_of
 from translators.providers.cohere.models import Model
 from translators.providers.cohere.names import spoken
 from translators.providers.draft import Draft
@@ -41,13 +41,7 @@ def declared(asked: JsonObject, model: Model) -> list[JsonObject]:
 
 def lacking_choice(asked: JsonObject, model: Model) -> list[str]:
     """The choice, if this model cannot be held to it."""
-    choice = choice_of(asked)
-    if model.chooses or choice.mode != "required":
-        return []
-    given = asked.get("tool_choice")
-    if not given:
-        return ["function_call"]
-    return [f"tool_choice.{given if isinstance(given, str) else given.get('type', 'function')}"]
+    return [] if model.chooses or choice_of(asked).mode != "required" else [parameter_of(asked)]
 
 
 def _function(function: JsonObject) -> JsonObject:

@@ -6,9 +6,9 @@ JSON answer or beside Google's own tools are a 400 before Gemini 3 ("Function ca
 symfony/ai#803). Vertex does not mix them at all (Google's SDK, models.py, ``_ToolConfig_to_vertex``).
 """
 
-from typing import Any
-
 from translators.base import JsonObject
+from translators.providers.choices import choice_of
+from translators.providers.choices import declared_of as functions_of
 from translators.providers.gemini.draft import Draft
 from translators.providers.gemini.parameters import OWN_TOOLS
 from translators.providers.loose import obj, objs
@@ -19,13 +19,13 @@ _OWN = {**OWN_TOOLS, **{camel: camel for camel in OWN_TOOLS.values()}}
 
 def set_tools(draft: Draft, asked: JsonObject) -> None:
     """Set ``tools`` and ``toolConfig``; ``generationConfig`` has the form of the answer already."""
-    mode, names = _choice(asked.get("tool_choice") or asked.get("function_call"))
-    functions, tools = functions_of(asked), own_tools(asked)
+    choice, functions, tools = choice_of(asked), functions_of(asked), own_tools(asked)
+    mode, names = _MODES.get(choice.mode, "AUTO"), choice.names or ()
     if mode == "NONE" and _clash(draft, tools):
         functions = []  # none may be called: nothing is lost
     if mode == "AUTO" and names:
         functions = [function for function in functions if function["name"] in names]
-        names = []
+        names = ()
     if functions:
         tools = [{"functionDeclarations": [_declaration(function) for function in functions]}, *tools]
     _note_search(draft, obj(asked.get("web_search_options")))
@@ -35,12 +35,6 @@ def set_tools(draft: Draft, asked: JsonObject) -> None:
         _set_calling(draft, mode, names, strict=any(function.get("strict") for function in functions))
         if len(tools) > 1:  # what they did comes back as parts, and has to be seen again
             draft.body.setdefault("toolConfig", {})["includeServerSideToolInvocations"] = True
-
-
-def functions_of(asked: JsonObject) -> list[JsonObject]:
-    """The functions that a request declares, in the form of now and of old."""
-    tools = [obj(tool.get("function")) for tool in objs(asked.get("tools"))]
-    return [function for function in tools + objs(asked.get("functions")) if function.get("name")]
 
 
 def own_tools(asked: JsonObject) -> list[JsonObject]:
@@ -53,7 +47,7 @@ def own_tools(asked: JsonObject) -> list[JsonObject]:
 
 def never_calls(asked: JsonObject) -> bool:
     """Whether the functions that a request declares may not be called."""
-    return _choice(asked.get("tool_choice") or asked.get("function_call"))[0] == "NONE"
+    return choice_of(asked).mode == "none"
 
 
 def _is_own(tool: JsonObject) -> bool:
@@ -76,7 +70,7 @@ def _declaration(function: JsonObject) -> JsonObject:
     return declaration
 
 
-def _set_calling(draft: Draft, mode: str, names: list[str], *, strict: bool) -> None:
+def _set_calling(draft: Draft, mode: str, names: tuple[str, ...], *, strict: bool) -> None:
     """``ANY`` holds calls to their schemas as ``VALIDATED`` does (…/docs/function-calling#function_calling_modes)."""
     if strict and mode == "AUTO":
         if draft.model.validates:
@@ -89,20 +83,6 @@ def _set_calling(draft: Draft, mode: str, names: list[str], *, strict: bool) -> 
     if names:
         calling["allowedFunctionNames"] = names
     draft.body["toolConfig"] = {"functionCallingConfig": calling}
-
-
-def _choice(choice: Any) -> tuple[str, list[str]]:
-    """The mode, and the names it is limited to; all where there are none."""
-    if isinstance(choice, str):
-        return _MODES.get(choice, "AUTO"), []
-    if not isinstance(choice, dict):
-        return "AUTO", []
-    if choice.get("type") == "allowed_tools":
-        allowed = obj(choice.get("allowed_tools")) or choice
-        names = [(obj(tool.get("function")) or tool).get("name") for tool in objs(allowed.get("tools"))]
-        return _choice(allowed.get("mode", "auto"))[0], [name for name in names if isinstance(name, str)]
-    name = (obj(choice.get("function")) or choice).get("name")
-    return ("ANY", [name]) if isinstance(name, str) else ("AUTO", [])
 
 
 def _note_search(draft: Draft, options: JsonObject) -> None:
