@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from translators.parameters import Table
+from translators.providers.unsaid import Said
 
 OWN: Mapping[str, str | None] = MappingProxyType(
     {
@@ -64,3 +65,14 @@ TABLE = Table(
         "messages[].content[].container_upload": "",
     }
 )
+
+IN_TURNS = Said(
+    messages=frozenset({"reasoning_content", "reasoning_details", "thinking_blocks"})
+    | {"cache_control", "extra_content", "is_error"},
+    parts=frozenset({"cache_control", "citations", "context", "title"}),
+    whole=frozenset({"image", "document", "search_result", "tool_reference", "container_upload"}),
+    calls=frozenset({"cache_control"}),
+    tools=frozenset({"cache_control", "defer_loading", "eager_input_streaming", "input_examples", "allowed_callers"}),
+    own="anthropic",
+)
+"""What is read beside OpenAI's own fields."""

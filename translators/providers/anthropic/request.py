@@ -12,12 +12,13 @@ from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.form import lacking_form, set_form
 from translators.providers.anthropic.messages import set_messages
 from translators.providers.anthropic.models import NEWEST, VERSION, Model, model_of
-from translators.providers.anthropic.parameters import OWN, TABLE
+from translators.providers.anthropic.parameters import IN_TURNS, OWN, TABLE
 from translators.providers.anthropic.parts import lacking
 from translators.providers.anthropic.plain import set_plain_messages
 from translators.providers.anthropic.thinking import set_thinking
 from translators.providers.anthropic.tools import is_own_tool, set_tools
 from translators.providers.loose import obj, objs
+from translators.providers.unsaid import unsaid
 
 _SAID = frozenset(
     {
@@ -53,6 +54,9 @@ def translate(ask: ChatRequest, model_name: str, version: str = VERSION) -> Draf
     set_thinking(draft, asked, model, asked.get("max_completion_tokens") or asked.get("max_tokens"))
     _set_sampling(draft, asked, model, refused=version >= NEWEST)
     _set_rest(draft, ask)
+    if not ask.plain or "tools" in asked:
+        for name in unsaid(asked, IN_TURNS):
+            draft.drop(name)
     if draft.output:
         draft.body["output_config"] = draft.output
     if ask.stream:

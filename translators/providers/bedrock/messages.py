@@ -102,8 +102,6 @@ def _assistant(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]
     blocks = reasoning_of(draft, message) + _own_blocks(message) + blocks_of(draft, message.get("content"))
     if message.get("refusal"):
         blocks += blocks_of(draft, message["refusal"])
-    if message.get("audio"):
-        draft.drop("messages[].audio")
     for entry in message.get("tool_calls") or ():
         inner = obj(entry.get("function") or entry.get("custom"))
         if not inner.get("name"):

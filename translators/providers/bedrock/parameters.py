@@ -6,9 +6,11 @@ of ``bedrock-runtime`` (2023-09-30, botocore 1.44), 2026-11. What depends on the
 """
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from translators.parameters import Table
+from translators.providers.unsaid import Said
 
 OWN: Mapping[str, str] = MappingProxyType(
     {
@@ -62,3 +64,23 @@ TABLE = Table(
     }
 )
 """``messages[].content[].image_url.url`` is not in it: nothing is fetched from the web."""
+
+_STATE = frozenset({"reasoning_content", "reasoning_details"})
+
+
+@cache
+def in_turns(*, claude: bool, status: bool) -> Said:
+    """What is read beside OpenAI's own fields.
+
+    Args:
+        claude: the model is one.
+        status: it is told how a tool fared.
+    """
+    some = ({"thinking_blocks"} if claude else set[str]()) | ({"is_error"} if status else set())
+    return Said(
+        messages=_STATE | {"cache_control", "extra_content"} | some,
+        parts=frozenset({"cache_control", "citations", "context"}),
+        calls=frozenset({"cache_control"}),
+        tools=frozenset({"cache_control"}),
+        own="bedrock",
+    )

@@ -13,12 +13,13 @@ from translators.providers.bedrock.draft import Draft
 from translators.providers.bedrock.families import Family, Thinking, family_of
 from translators.providers.bedrock.form import lacking_form, set_form
 from translators.providers.bedrock.messages import set_messages
-from translators.providers.bedrock.parameters import OWN, TABLE
+from translators.providers.bedrock.parameters import OWN, TABLE, in_turns
 from translators.providers.bedrock.parts import lacking
 from translators.providers.bedrock.plain import set_plain_messages
 from translators.providers.bedrock.thinking import set_thinking, thinks
 from translators.providers.bedrock.tools import lacking_tools, set_tools
 from translators.providers.loose import obj
+from translators.providers.unsaid import unsaid
 
 TIERS = frozenset({"priority", "default", "flex", "reserved"})
 _METADATA = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{1,256}")
@@ -56,6 +57,9 @@ def converse(ask: ChatRequest, model: str) -> Draft:
     else:
         _set_parameters(draft, asked)
         for name in TABLE.left_out(ask.uses):
+            draft.drop(name)
+    if not ask.plain or "tools" in asked:
+        for name in unsaid(asked, in_turns(claude=draft.vendor == "anthropic", status=draft.family.status)):
             draft.drop(name)
     for name, value in (
         ("system", draft.system),

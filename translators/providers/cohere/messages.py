@@ -13,15 +13,12 @@ import orjson
 from translators.base import JsonObject
 from translators.providers.cohere.models import Model
 from translators.providers.cohere.names import spoken
-from translators.providers.cohere.reasoning import FIELDS, plan_of, thinking_of
+from translators.providers.cohere.reasoning import plan_of, thinking_of
 from translators.providers.draft import Draft
 from translators.providers.loose import obj, objs
 
 INSTRUCTIONS = frozenset({"system", "developer"})
 _RESULTS = frozenset({"tool", "function"})
-_SAID = frozenset({"role", "content", "name"})  # a name is a parameter: the table says what becomes of it
-_SAID_OF_ASSISTANT = _SAID | FIELDS | {"refusal", "tool_calls", "function_call", "citations"}
-_SAID_OF_RESULT = _SAID | {"tool_call_id"}
 _UNNAMED = "function_call"
 """Id of a call in the form of old, which has none."""
 
@@ -51,14 +48,13 @@ def set_messages(draft: Draft, messages: list[JsonObject], model: Model) -> None
     for message in messages:
         role = message["role"]
         if role in INSTRUCTIONS:
-            _instruct(draft, said, message)
+            _instruct(said, message)
         elif role == "assistant":
             said += _assistant(draft, message, ids, model)
         elif role in _RESULTS:
-            said.append(_result(draft, message, ids))
+            said.append(_result(message, ids))
         else:
-            draft.drop_rest("messages[]", message, _SAID)
-            said.append({"role": role, "content": content_of(draft, message["content"])})
+            said.append({"role": role, "content": content_of(message["content"])})
     draft.body["messages"] = said
 
 
@@ -82,16 +78,15 @@ def lacking(messages: list[JsonObject]) -> list[str]:
     ]
 
 
-def content_of(draft: Draft, content: Any) -> str | list[JsonObject]:
+def content_of(content: Any) -> str | list[JsonObject]:
     """A message's content: a text stays one, parts become Cohere's."""
     if isinstance(content, str):
         return content
-    return [_part(draft, part) for part in objs(content)]
+    return [_part(part) for part in objs(content)]
 
 
-def _part(draft: Draft, part: JsonObject) -> JsonObject:
+def _part(part: JsonObject) -> JsonObject:
     kind = part["type"]
-    draft.drop_rest("messages[].content[]", part, ("type", kind))
     if kind == "refusal":
         return {"type": "text", "text": part["refusal"]}
     if kind == "image_url" and isinstance(part["image_url"], str):
@@ -99,9 +94,8 @@ def _part(draft: Draft, part: JsonObject) -> JsonObject:
     return {"type": kind, kind: part[kind]}
 
 
-def _instruct(draft: Draft, said: list[JsonObject], message: JsonObject) -> None:
-    draft.drop_rest("messages[]", message, _SAID)
-    content = content_of(draft, message["content"])
+def _instruct(said: list[JsonObject], message: JsonObject) -> None:
+    content = content_of(message["content"])
     if not said:
         said.append({"role": "system", "content": content})
     elif len(said) == 1 and said[0]["role"] == "system":
@@ -119,8 +113,7 @@ def _parts(content: str | list[JsonObject]) -> list[JsonObject]:
 
 def _assistant(draft: Draft, message: JsonObject, ids: _Ids, model: Model) -> list[JsonObject]:
     """The message; none where nothing of it can be said, for an empty one is refused."""
-    draft.drop_rest("messages[]", message, _SAID_OF_ASSISTANT)
-    content = content_of(draft, message.get("content") or "")
+    content = content_of(message.get("content") or "")
     if message.get("refusal"):
         content = [*_parts(content), {"type": "text", "text": message["refusal"]}]
     thinking = thinking_of(draft, message, model)
@@ -160,8 +153,7 @@ def _call(call: JsonObject, ids: _Ids) -> JsonObject:
     return {"id": ids.new(str(call.get("id") or _UNNAMED)), "type": "function", "function": function}
 
 
-def _result(draft: Draft, message: JsonObject, ids: _Ids) -> JsonObject:
-    draft.drop_rest("messages[]", message, _SAID_OF_RESULT)
+def _result(message: JsonObject, ids: _Ids) -> JsonObject:
     given = str(message.get("tool_call_id") or _UNNAMED)
-    content = content_of(draft, message.get("content") or "")
+    content = content_of(message.get("content") or "")
     return {"role": "tool", "tool_call_id": ids.latest.get(given, given), "content": content}

@@ -8,6 +8,7 @@ takes; https://docs.cohere.com/docs/compatibility-api has what of OpenAI's it ca
 """
 
 from translators.parameters import Table
+from translators.providers.unsaid import Said
 
 _OWN = ("documents", "citation_options", "safety_mode", "priority", "k", "strict_tools")
 """Cohere's own parameters, which pass."""
@@ -54,3 +55,6 @@ EMBEDDINGS = Table(
         "priority": "",
     }
 )
+
+IN_TURNS = Said(messages=frozenset({"reasoning_content", "reasoning_details", "tool_plan", "citations"}))
+"""What is read beside OpenAI's own fields."""

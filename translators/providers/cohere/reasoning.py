@@ -15,8 +15,6 @@ from translators.providers.loose import objs
 
 FORMAT = "cohere-tool-plan-v1"
 """Ours: Cohere has no name for it."""
-FIELDS = frozenset({"reasoning_content", "reasoning_details", "tool_plan"})
-"""Of a message in a history: what is read here."""
 
 
 def detail_of(plan: str) -> JsonObject:

@@ -10,12 +10,13 @@ from typing import Any
 from translators.base import ChatRequest, JsonObject
 from translators.providers.cohere.messages import lacking, set_messages, set_plain_messages
 from translators.providers.cohere.models import Model, model_of
-from translators.providers.cohere.parameters import TABLE
+from translators.providers.cohere.parameters import IN_TURNS, TABLE
 from translators.providers.cohere.schema import compilable
 from translators.providers.cohere.thinking import set_thinking
 from translators.providers.cohere.tools import declared, lacking_choice, set_tools
 from translators.providers.draft import Draft
 from translators.providers.loose import obj
+from translators.providers.unsaid import unsaid
 
 _AS_THEY_ARE = ("logprobs", "documents", "citation_options", "safety_mode", "priority")
 _RANGES = {
@@ -39,6 +40,9 @@ def translate(ask: ChatRequest, model_name: str) -> Draft:
         for name in TABLE.left_out(ask.uses):
             draft.drop(name)
         _set_parameters(draft, asked, ask.uses, model)
+    if not ask.plain or "tools" in asked:
+        for name in unsaid(asked, IN_TURNS):
+            draft.drop(name)
     return draft
 
 

@@ -70,8 +70,6 @@ def _assistant(draft: Draft, message: JsonObject, names: dict[str, str]) -> list
     own = objs(obj(obj(message.get("extra_content")).get("google")).get("content"))
     texts = parts_of(message.get("content")) + parts_of(message.get("refusal"))
     parts = state.thoughts + own + _signed(texts, state.texts) + _images(message)
-    if message.get("audio"):
-        draft.drop("messages[].audio")
     for entry in objs(message.get("tool_calls")):
         inner = obj(entry.get("function") or entry.get("custom"))
         if inner.get("name"):

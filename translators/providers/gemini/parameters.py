@@ -9,6 +9,7 @@ Vertex takes), 2026-11. What depends on the model is in ``models.py``.
 from collections.abc import Mapping
 
 from translators.parameters import Table
+from translators.providers.unsaid import Said
 from translators.value import Word
 
 _PART = "messages[].content[]."
@@ -104,3 +105,10 @@ EMBEDDINGS = Table(
 )
 """AI Studio's embeddings."""
 VERTEX_EMBEDDINGS = Table({**EMBEDDINGS.said, "auto_truncate": "autoTruncate"})
+
+IN_TURNS = Said(
+    messages=frozenset({"reasoning_content", "reasoning_details", "thinking_blocks", "extra_content", "images"}),
+    calls=frozenset({"extra_content"}),
+    own="google",
+)
+"""What is read beside OpenAI's own fields."""

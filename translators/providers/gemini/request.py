@@ -11,13 +11,14 @@ from translators.base import ChatRequest, JsonObject
 from translators.providers.gemini.draft import Draft
 from translators.providers.gemini.messages import set_contents
 from translators.providers.gemini.models import draws, model_of, speaks
-from translators.providers.gemini.parameters import OWN, TABLE, Place
+from translators.providers.gemini.parameters import IN_TURNS, OWN, TABLE, Place
 from translators.providers.gemini.parts import lacking
 from translators.providers.gemini.plain import set_plain_contents
 from translators.providers.gemini.schema import enforceable
 from translators.providers.gemini.thinking import set_thinking
 from translators.providers.gemini.tools import functions_of, never_calls, own_tools, set_tools
 from translators.providers.loose import obj
+from translators.providers.unsaid import unsaid
 
 _SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 _PENALTIES = {"frequency_penalty": "frequencyPenalty", "presence_penalty": "presencePenalty"}
@@ -56,6 +57,9 @@ def translate(ask: ChatRequest, model_name: str, *, vertex: bool) -> Draft:
         _set_own(draft, asked)
         set_tools(draft, asked)
         for name in TABLE.left_out(ask.uses):
+            draft.drop(name)
+    if not ask.plain or "tools" in asked:
+        for name in unsaid(asked, IN_TURNS):
             draft.drop(name)
     if draft.config:
         draft.body["generationConfig"] = draft.config

@@ -15,9 +15,6 @@ from translators.providers.draft import Draft
 from translators.providers.loose import obj, objs
 
 _RESULTS = frozenset({"tool", "function"})
-_SAID = frozenset({"role", "content", "name"})  # a name is a parameter: the table says what becomes of it
-_SAID_OF_ASSISTANT = _SAID | {"refusal", "reasoning_content", "reasoning_details", "tool_calls", "function_call"}
-_SAID_OF_RESULT = _SAID | {"tool_call_id"}
 
 
 def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
@@ -29,10 +26,9 @@ def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
         if role == "assistant":
             said.append(_assistant(draft, message, names))
         elif role in _RESULTS:
-            said.append(_result(draft, message, names))
+            said.append(_result(message, names))
         else:
-            draft.drop_rest("messages[]", message, _SAID)
-            said.append({"role": "system" if role == "developer" else role, **_content(draft, message["content"])})
+            said.append({"role": "system" if role == "developer" else role, **_content(message["content"])})
     draft.body["messages"] = said
 
 
@@ -53,7 +49,7 @@ def bytes_of(url: str) -> str | None:
     return base64.b64encode(unquote_to_bytes(data)).decode()
 
 
-def _content(draft: Draft, content: Any) -> JsonObject:
+def _content(content: Any) -> JsonObject:
     """``content`` and, where there are any, ``images``."""
     if isinstance(content, str):
         return {"content": content}
@@ -61,7 +57,6 @@ def _content(draft: Draft, content: Any) -> JsonObject:
     media: list[str] = []
     for part in objs(content):
         kind = part["type"]
-        draft.drop_rest("messages[].content[]", part, ("type", kind))
         if kind in ("text", "refusal"):
             texts.append(part[kind])
         elif kind == "image_url":
@@ -74,8 +69,7 @@ def _content(draft: Draft, content: Any) -> JsonObject:
 
 
 def _assistant(draft: Draft, message: JsonObject, names: dict[str, str]) -> JsonObject:
-    draft.drop_rest("messages[]", message, _SAID_OF_ASSISTANT)
-    said: JsonObject = {"role": "assistant", **_content(draft, message.get("content") or "")}
+    said: JsonObject = {"role": "assistant", **_content(message.get("content") or "")}
     if message.get("refusal"):
         said["content"] = "\n".join(filter(None, (said["content"], message["refusal"])))
     thought = message.get("reasoning_content")
@@ -121,10 +115,9 @@ def _arguments(function: JsonObject) -> JsonObject:
     return value if isinstance(value, dict) else {"arguments": text}
 
 
-def _result(draft: Draft, message: JsonObject, names: dict[str, str]) -> JsonObject:
-    draft.drop_rest("messages[]", message, _SAID_OF_RESULT)
+def _result(message: JsonObject, names: dict[str, str]) -> JsonObject:
     given = str(message.get("tool_call_id") or "")
-    said: JsonObject = {"role": "tool", **_content(draft, message.get("content") or "")}
+    said: JsonObject = {"role": "tool", **_content(message.get("content") or "")}
     name = message.get("name") or names.get(given)
     if name:
         said["tool_name"] = name

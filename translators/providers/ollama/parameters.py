@@ -8,6 +8,7 @@ in ``translators.parameters``.
 """
 
 from translators.parameters import Table
+from translators.providers.unsaid import Said
 
 OPTIONS = {
     "max_tokens": "num_predict",
@@ -50,3 +51,6 @@ TABLE = Table(
 )
 
 EMBEDDINGS = Table({"input[]": "input", "dimensions": "", "truncate": "", "keep_alive": "", "options": ""})
+
+IN_TURNS = Said(messages=frozenset({"reasoning_content", "reasoning_details"}))
+"""What is read beside OpenAI's own fields."""

@@ -10,7 +10,8 @@ from translators.providers.choices import choice_of, functions_of
 from translators.providers.draft import Draft
 from translators.providers.loose import obj, objs
 from translators.providers.ollama.messages import bytes_of, set_messages, set_plain_messages
-from translators.providers.ollama.parameters import OPTIONS, OWN, TABLE
+from translators.providers.ollama.parameters import IN_TURNS, OPTIONS, OWN, TABLE
+from translators.providers.unsaid import unsaid
 
 _LEVELS = {"none": False, "minimal": "low", "low": "low", "medium": "medium", "high": "high"}
 _LEVELS |= {"xhigh": "max", "max": "max"}
@@ -31,6 +32,9 @@ def translate(ask: ChatRequest, model_name: str) -> Draft:
         for name in TABLE.left_out(ask.uses):
             draft.drop(name)
         _set_parameters(draft, asked, ask.uses)
+    if not ask.plain or "tools" in asked:
+        for name in unsaid(asked, IN_TURNS):
+            draft.drop(name)
     return draft
 
 
