@@ -1,7 +1,8 @@
 """Requests that went as most do: one attempt, which succeeded, and no policy that had anything to say.
 
 The records of such requests of one key to one target differ in a dozen numbers. So they are written into a template
-made from the first one's record, and counted together: a fifth of what rendering and counting each of them costs.
+made from the first one's record, and counted together: less than half of what rendering and counting each of them costs
+(2.9 us of 6.8, measured).
 """
 
 import orjson

@@ -46,7 +46,7 @@ def check_shape(raw: bytes, document: Any, flat: list[Any] | None = None) -> int
 
 def _has_more_than(document: dict[str, Any], flat: list[Any] | None) -> bool:
     """Whether there is any array or object in it but this one."""
-    for value in document.values():  # noqa: SIM110 - a generator would cost three times as much
+    for value in document.values():  # noqa: SIM110 - a generator would nearly double what this costs each request
         if (type(value) is dict or type(value) is list) and value is not flat:
             return True
     return False

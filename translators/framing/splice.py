@@ -2,7 +2,8 @@
 
 The chunks of a stream differ in their text alone. Once one of them was read with care, another one with the same bytes
 around its text means the same. The texts themselves are still parsed, all of a read at once, so nothing that is not
-JSON and UTF-8 ever passes. It costs a quarter of parsing each event (measured).
+JSON and UTF-8 ever passes. It costs a third of reading each event for itself, a quarter where a read brings many
+(OpenAI's decoder, measured).
 """
 
 import re
