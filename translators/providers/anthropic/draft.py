@@ -3,26 +3,19 @@
 from dataclasses import dataclass, field
 
 from translators.base import JsonObject
+from translators.providers import draft
 
 
 @dataclass(slots=True)
-class Draft:
+class Draft(draft.Draft):
     """A request in Anthropic's words, what it needs to be understood, and what it leaves out."""
 
-    body: JsonObject = field(default_factory=dict)
     plain: bool = False
     """``messages`` are texts alone, and JSON already: there is no tool, file or thinking to look for in them."""
     output: JsonObject = field(default_factory=dict)
     """``output_config``: part of the body once it holds anything."""
     betas: list[str] = field(default_factory=list)
     """Values of the ``anthropic-beta`` header."""
-    dropped: list[str] = field(default_factory=list)
-    """Paths of what has no place here, each once."""
-
-    def drop(self, path: str) -> None:
-        """Name something that was left out, or could not be said in full."""
-        if path not in self.dropped:
-            self.dropped.append(path)
 
     def need(self, beta: str) -> None:
         """Ask for a feature that is not everybody's yet."""

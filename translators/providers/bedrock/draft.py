@@ -3,18 +3,18 @@
 from dataclasses import dataclass, field
 
 from translators.base import JsonObject
+from translators.providers import draft
 from translators.providers.bedrock.families import Family, family_of, vendor_of
 
 
 @dataclass(slots=True)
-class Draft:
+class Draft(draft.Draft):
     """A request in Converse's words, and what it leaves out."""
 
-    model: str
+    model: str = field(kw_only=True)
     """As Bedrock spells it."""
     family: Family = field(init=False)
     """What the model takes."""
-    body: JsonObject = field(default_factory=dict)
     plain: bool = False
     """``messages`` are texts alone, and JSON already: there is no tool or thinking to look for in them."""
     extra: JsonObject = field(default_factory=dict)
@@ -28,8 +28,6 @@ class Draft:
     """The tool whose input is to be the answer, where the model has no other way to keep to a form."""
     names: dict[str, int] = field(default_factory=dict)
     """Names of the documents so far, and how many there are of each."""
-    dropped: list[str] = field(default_factory=list)
-    """Paths of what has no place here, each once."""
 
     def __post_init__(self) -> None:
         self.family = family_of(self.model)
@@ -38,8 +36,3 @@ class Draft:
     def vendor(self) -> str:
         """Who made the model."""
         return vendor_of(self.model)
-
-    def drop(self, path: str) -> None:
-        """Name something that was left out, or could not be said in full."""
-        if path not in self.dropped:
-            self.dropped.append(path)

@@ -47,7 +47,7 @@ def converse(ask: ChatRequest, model: str) -> Draft:
         ask: what the client wants.
         model: id, inference profile or ARN.
     """
-    draft, asked = Draft(model), ask.body
+    draft, asked = Draft(model=model), ask.body
     draft.plain = ask.plain and set_plain_messages(draft, asked["messages"])
     if not draft.plain:
         set_messages(draft, asked["messages"])

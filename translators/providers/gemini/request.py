@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from translators.base import ChatRequest, JsonObject
+from translators.providers.choices import declared_of
 from translators.providers.gemini.draft import Draft
 from translators.providers.gemini.messages import set_contents
 from translators.providers.gemini.models import draws, model_of, speaks
@@ -16,7 +17,7 @@ from translators.providers.gemini.parts import lacking
 from translators.providers.gemini.plain import set_plain_contents
 from translators.providers.gemini.schema import enforceable
 from translators.providers.gemini.thinking import set_thinking
-from translators.providers.gemini.tools import functions_of, never_calls, own_tools, set_tools
+from translators.providers.gemini.tools import never_calls, own_tools, set_tools
 from translators.providers.loose import obj
 from translators.providers.unsaid import unsaid
 
@@ -44,7 +45,7 @@ def translate(ask: ChatRequest, model_name: str, *, vertex: bool) -> Draft:
         model_name: as the upstream spells it.
         vertex: it goes to Vertex, and not to AI Studio.
     """
-    asked, draft = ask.body, Draft(model_of(model_name), vertex)
+    asked, draft = ask.body, Draft(model=model_of(model_name), vertex=vertex)
     if not (ask.plain and set_plain_contents(draft, asked["messages"])):
         set_contents(draft, asked["messages"])
     if ask.plain and _COMMON.issuperset(asked):
@@ -82,7 +83,7 @@ def _lacking_values(ask: ChatRequest, model_name: str, *, vertex: bool) -> Itera
         yield from (name for name in ("logprobs", "top_logprobs") if name in uses)
     if not vertex and not model.fetches:
         yield from (name for name in _FILES if name in uses)
-    if functions_of(asked) and not never_calls(asked):
+    if declared_of(asked) and not never_calls(asked):
         if not model.mixes:
             yield from (name for name in uses if name.startswith("response_format.json_"))
         if own_tools(asked) and (vertex or not model.mixes):

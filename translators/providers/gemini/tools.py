@@ -7,8 +7,7 @@ symfony/ai#803). Vertex does not mix them at all (Google's SDK, models.py, ``_To
 """
 
 from translators.base import JsonObject
-from translators.providers.choices import choice_of
-from translators.providers.choices import declared_of as functions_of
+from translators.providers.choices import choice_of, declared_of
 from translators.providers.gemini.draft import Draft
 from translators.providers.gemini.parameters import OWN_TOOLS
 from translators.providers.loose import obj, objs
@@ -19,7 +18,7 @@ _OWN = {**OWN_TOOLS, **{camel: camel for camel in OWN_TOOLS.values()}}
 
 def set_tools(draft: Draft, asked: JsonObject) -> None:
     """Set ``tools`` and ``toolConfig``; ``generationConfig`` has the form of the answer already."""
-    choice, functions, tools = choice_of(asked), functions_of(asked), own_tools(asked)
+    choice, functions, tools = choice_of(asked), declared_of(asked), own_tools(asked)
     mode, names = _MODES.get(choice.mode, "AUTO"), choice.names or ()
     if mode == "NONE" and _clash(draft, tools):
         functions = []  # none may be called: nothing is lost

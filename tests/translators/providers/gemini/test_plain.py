@@ -30,7 +30,7 @@ def assert_alike(messages: list[Json], model: str = FLASH, *, vertex: bool = Fal
 
 def quick(messages: list[Json]) -> bool:
     """Whether the quick way takes a conversation."""
-    return set_plain_contents(Draft(model_of(FLASH), vertex=False), messages)
+    return set_plain_contents(Draft(model=model_of(FLASH), vertex=False), messages)
 
 
 @pytest.mark.parametrize("messages", [TALK[:count] for count in range(2, 6)])
