@@ -3,9 +3,13 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.rig.upstream import FakeUpstream
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long one example takes is the machine's business
+hypothesis.settings.load_profile("untimed")
 
 _PROXY_SETTINGS = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 

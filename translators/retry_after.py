@@ -5,12 +5,14 @@ Dates are measured against the answer's own ``date`` header, since nothing here 
 ignored: a header must never be able to break a retry.
 
 Sources: RFC 9110 10.2.3 and 5.6.7; OpenAI https://platform.openai.com/docs/guides/rate-limits (``6m0s``, ``12ms``);
-Anthropic https://docs.claude.com/en/api/rate-limits (RFC 3339); OpenRouter and GitHub (Unix times), 2026-11.
+Anthropic https://docs.claude.com/en/api/rate-limits (RFC 3339); OpenRouter and GitHub (Unix times), 2026-11. Google
+says it in an error's details, as ``google.rpc.RetryInfo``: https://cloud.google.com/apis/design/errors#error_details.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
+from typing import Any
 
 _LONGEST = 64  # characters; no honest value is longer
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][0-9]{1,3})?")
@@ -18,6 +20,7 @@ _PART = r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d)"
 _PARTS = re.compile(_PART)
 _DURATION = re.compile(rf"(?:{_PART})+")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 _HTTP_DATE = re.compile(r"[A-Za-z]{3}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT")
 _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,9})?)"
@@ -43,6 +46,16 @@ def parse(headers: Mapping[str, str]) -> float | None:
     if explicit is None:
         explicit = _until(_moment(value), now)
     return explicit if explicit is not None else max(_resets(headers, now), default=None)
+
+
+def in_details(details: Any) -> float | None:
+    """Seconds to stay away by an error's details: a ``retryDelay`` such as ``48s``; None where there is none. Pure."""
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        found = _SECONDS.fullmatch(delay) if isinstance(delay, str) else None
+        if found:
+            return float(found[1])
+    return None
 
 
 def _resets(headers: Mapping[str, str], now: float | None) -> Iterator[float]:

@@ -332,6 +332,18 @@ def test_every_provider_says_when_to_come_back(
         assert (failure.kind, failure.status, failure.retry_after) == (K.RATE_LIMITED, 429, seconds)
 
 
+@pytest.mark.parametrize(("provider", "api"), [("google", "gemini"), ("google", "openai"), ("vertex", "openai")])
+def test_googles_delay_is_read_on_each_of_its_surfaces(provider: str, api: str) -> None:
+    """F13: it stands in the error itself; a header wins over it."""
+    delay = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "48.5s"}
+    body = google(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota, please check your plan.", delay)
+    said = body if api == "gemini" else [body]
+
+    assert read(provider, 429, said, api).retry_after == 48.5
+    assert read(provider, 429, said, api, retry_after="7").retry_after == 7.0
+    assert read(provider, 429, said, api).kind is K.RATE_LIMITED
+
+
 @pytest.mark.parametrize("translator", EVERY)
 @pytest.mark.parametrize("status", [401, 403])
 def test_no_provider_quotes_our_credential(translator: Translator[Any], status: int) -> None:

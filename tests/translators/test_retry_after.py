@@ -1,10 +1,12 @@
 """When to come back, out of a dozen spellings (F13)."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from translators.retry_after import parse
+from translators.retry_after import in_details, parse
 
 NOON = {"date": "Sat, 21 Nov 2026 12:00:00 GMT"}
 
@@ -129,6 +131,23 @@ def test_anthropics_unspent_limits_do_not_count() -> None:
     }
 
     assert parse(headers) == 9.0
+
+
+@pytest.mark.parametrize(
+    ("details", "seconds"),
+    [
+        ([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "48s"}], 48.0),
+        ([{"reason": "X"}, {"retryDelay": "0.25s"}], 0.25),
+        ([{"retryDelay": "-1s"}], None),
+        ([{"retryDelay": "soon"}, {"retryDelay": 7}], None),
+        (["odd", None], None),
+        ({"retryDelay": "48s"}, None),
+        (None, None),
+    ],
+)
+def test_googles_details_may_say_it(details: Any, seconds: float | None) -> None:
+    """As a duration; anything else is ignored."""
+    assert in_details(details) == seconds
 
 
 NAMES = st.sampled_from(

@@ -9,7 +9,6 @@ Rule for quotas: where one that is counted by the day is used up, or one that is
 the answer says to come back in seconds; any other is a rate.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from translators.base import JsonObject, WireResponse
 from translators.facts import Failure, FailureKind
 from translators.providers.loose import obj, objs
 from translators.providers.refusals import Refusals, Words, error_of, parsed, readable, text_of
+from translators.retry_after import in_details
 from translators.retry_after import parse as parse_retry_after
 
 __all__ = ["error_of", "failure_of", "read_failure"]
@@ -76,7 +76,6 @@ REFUSALS = Refusals(
     ),
     types=_TYPES,
 )
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 
 
 def read_failure(wire: WireResponse) -> Failure:
@@ -103,7 +102,7 @@ def failure_of(
         status or _http(said.get("code")),
         name=said.get("status"),
         code=next((reason for detail in details if (reason := text_of(detail.get("reason")))), None),
-        retry_after=_wait(details) if retry_after is None else retry_after,
+        retry_after=in_details(details) if retry_after is None else retry_after,
         reached_model=reached_model,
     )
     if failure.kind is FailureKind.RATE_LIMITED and _used_up(details):
@@ -117,16 +116,6 @@ def _used_up(details: list[JsonObject]) -> bool:
         "PerDay" in str(violation.get("quotaId")) or violation.get("quotaValue") == "0"
         for violation in _violations(details, "QuotaFailure", "violations")
     )
-
-
-def _wait(details: list[JsonObject]) -> float | None:
-    """``RetryInfo.retryDelay``, a duration such as ``48s``."""
-    for detail in details:
-        delay = text_of(detail.get("retryDelay"))
-        found = _DURATION.fullmatch(delay) if delay else None
-        if found:
-            return float(found[1])
-    return None
 
 
 def _culprit(details: list[JsonObject]) -> str | None:

@@ -16,6 +16,7 @@ import orjson
 from translators.base import JsonObject, WireResponse
 from translators.facts import Failure, FailureKind, garbled
 from translators.providers.openai.wordings import BY_WORDS
+from translators.retry_after import in_details
 from translators.retry_after import parse as parse_retry_after
 
 _LONGEST_MESSAGE = 2048
@@ -61,6 +62,8 @@ class _Said:
     status: int | None = None
     behind: str | None = None
     """What the provider behind this one said."""
+    wait: float | None = None
+    """Seconds to stay away: Google says them in the error, on its surface of this wire too."""
 
 
 def read_failure(wire: WireResponse) -> Failure:
@@ -91,6 +94,7 @@ def broken_off(choice: JsonObject, *, reached_model: bool) -> Failure | None:
 
 
 def _failure(status: int, said: _Said, retry_after: float | None, *, reached_model: bool = False) -> Failure:
+    retry_after = said.wait if retry_after is None else retry_after
     kind = _kind(status, said, retry_after)
     # A refusal of our credential may quote it ("Incorrect API key provided: sk-…").
     message = "The upstream refused the gateway's credential." if kind is FailureKind.AUTH else said.message
@@ -150,6 +154,7 @@ def _said(document: Any) -> _Said | None:
         _short(inner.get("param")),
         _own_status(inner, document),
         _behind(inner.get("metadata")),
+        in_details(inner.get("details")),
     )
 
 
