@@ -9,8 +9,8 @@ from operator import itemgetter
 import orjson
 
 from translators.base import JsonObject
+from translators.providers.turns import INSTRUCTIONS
 
-INSTRUCTIONS = frozenset({"system", "developer"})
 _TURNS = ["user", "assistant"]
 _BETWEEN = b",\n  "
 """What orjson writes between the entries of a list that it indents. No entry can hold it: in JSON, a string has no line

@@ -11,16 +11,14 @@ the user's turn, since there must be one.
 import re
 import zlib
 
-import orjson
-
 from translators.base import JsonObject
 from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.parts import blocks_of
 from translators.providers.anthropic.reasoning import thinking_of
+from translators.providers.calls import arguments_of, called_by
 from translators.providers.loose import obj, objs
+from translators.providers.turns import INSTRUCTIONS, RESULTS, add_turn, tagged
 
-INSTRUCTIONS = frozenset({"system", "developer"})
-_RESULTS = frozenset({"tool", "function"})
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 _OWN_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """What a canonical message says in fields of its own."""
@@ -41,9 +39,9 @@ def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
                 system += blocks
                 continue
             blocks = [_tagged(block) for block in blocks]
-        _add(turns, "assistant" if role == "assistant" else "user", blocks)
+        add_turn(turns, "assistant" if role == "assistant" else "user", blocks)
     if not turns:
-        _add(turns, "user", system)
+        add_turn(turns, "user", system)
         system = []
     for turn in turns:
         turn["content"].sort(key=lambda block: block["type"] != "tool_result")  # stable
@@ -64,15 +62,6 @@ def tool_id(given: object) -> str:
     return f"{_ILLEGAL.sub('_', text)}_{zlib.crc32(text.encode()):08x}"
 
 
-def _add(turns: list[JsonObject], role: str, blocks: list[JsonObject]) -> None:
-    if not blocks:
-        return
-    if turns and turns[-1]["role"] == role:
-        turns[-1]["content"] += blocks
-    else:
-        turns.append({"role": role, "content": blocks})
-
-
 def _blocks(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]:
     """The blocks of any message.
 
@@ -82,11 +71,11 @@ def _blocks(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]:
         call: id of the latest call in the form of old, which has none.
     """
     role, content = message["role"], message.get("content")
-    if len(message) == 2 and isinstance(content, str) and role not in _RESULTS:
+    if len(message) == 2 and isinstance(content, str) and role not in RESULTS:
         return blocks_of(content)  # a role and a text: none of the following is in it
     if message.get("name") and role != "function":
         draft.drop("messages[].name")
-    if role in _RESULTS:
+    if role in RESULTS:
         return [_cached_result(message, call)]
     if role == "assistant":
         return _cached(_assistant(draft, message, call), message)
@@ -101,31 +90,20 @@ def _assistant(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]
     if message.get("refusal"):
         blocks += blocks_of(message["refusal"])
     for entry in message.get("tool_calls") or ():
-        inner = obj(entry.get("function") or entry.get("custom"))
+        inner = called_by(entry)
         if not inner.get("name"):
             draft.drop("messages[].tool_calls")
             continue
-        arguments = _arguments(inner["arguments"]) if "arguments" in inner else {"input": inner.get("input")}
-        blocks.append(_tool_use(tool_id(entry.get("id")), inner["name"], arguments, entry))
+        blocks.append(_tool_use(tool_id(entry.get("id")), inner, entry))
     legacy = obj(message.get("function_call"))
     if legacy.get("name"):
-        blocks.append(_tool_use(call, legacy["name"], _arguments(str(legacy.get("arguments") or "")), legacy))
+        blocks.append(_tool_use(call, legacy, legacy))
     return blocks
 
 
-def _tool_use(name: str, function: str, arguments: JsonObject, entry: JsonObject) -> JsonObject:
-    return _cached([{"type": "tool_use", "id": name, "name": function, "input": arguments}], entry)[0]
-
-
-def _arguments(text: str) -> JsonObject:
-    """Arguments as the object that the API demands: none is ``{}``; what is no object goes whole under one name."""
-    if not text.strip():
-        return {}
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        value = None
-    return value if isinstance(value, dict) else {"arguments": text}
+def _tool_use(name: str, called: JsonObject, entry: JsonObject) -> JsonObject:
+    block = {"type": "tool_use", "id": name, "name": called["name"], "input": arguments_of(called)}
+    return _cached([block], entry)[0]
 
 
 def _own_blocks(message: JsonObject) -> list[JsonObject]:
@@ -156,7 +134,7 @@ def _cached(blocks: list[JsonObject], message: JsonObject) -> list[JsonObject]:
 
 
 def _tagged(block: JsonObject) -> JsonObject:
-    return {**block, "text": f"<system>\n{block['text']}\n</system>"} if block["type"] == "text" else block
+    return {**block, "text": tagged(block["text"])} if block["type"] == "text" else block
 
 
 def _note_detail(draft: Draft, content: object) -> None:

@@ -11,16 +11,14 @@ findings (pydantic/pydantic-ai#6081).
 import re
 import zlib
 
-import orjson
-
 from translators.base import JsonObject
 from translators.providers.bedrock.draft import Draft
 from translators.providers.bedrock.parts import blocks_of, mark
 from translators.providers.bedrock.reasoning import reasoning_of
+from translators.providers.calls import arguments_of, called_by
 from translators.providers.loose import obj, objs
+from translators.providers.turns import INSTRUCTIONS, RESULTS, add_turn, tagged
 
-_INSTRUCTIONS = frozenset({"system", "developer"})
-_RESULTS = frozenset({"tool", "function"})
 _ASSENT, _OPENING = "OK.", "Go on."
 _LEGAL_ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
@@ -38,14 +36,14 @@ def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
         if role == "assistant" and message.get("function_call"):
             call = f"function_call_{position}"
         blocks = _blocks(draft, message, call)
-        if role in _INSTRUCTIONS:
+        if role in INSTRUCTIONS:
             if not turns and draft.family.instructed:
                 draft.system += blocks
                 continue
             blocks = [_tagged(block) for block in blocks] if turns and draft.family.instructed else blocks
-        _add(turns, "assistant" if role == "assistant" else "user", blocks)
+        add_turn(turns, "assistant" if role == "assistant" else "user", blocks)
     if not turns:
-        _add(turns, "user", draft.system)
+        add_turn(turns, "user", draft.system)
         draft.system = []
     draft.body["messages"] = _arranged(draft, turns)
 
@@ -67,15 +65,6 @@ def used_tools(draft: Draft) -> list[str]:
     return list(dict.fromkeys(block["name"] for block in blocks if block and not block.get("type")))
 
 
-def _add(turns: list[JsonObject], role: str, blocks: list[JsonObject]) -> None:
-    if not blocks:
-        return
-    if turns and turns[-1]["role"] == role:
-        turns[-1]["content"] += blocks
-    else:
-        turns.append({"role": role, "content": [*blocks]})
-
-
 def _blocks(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]:
     """The blocks of any message.
 
@@ -85,9 +74,9 @@ def _blocks(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]:
         call: id of the latest call in the form of old, which has none.
     """
     role, content = message["role"], message.get("content")
-    if len(message) == 2 and isinstance(content, str) and role not in _RESULTS:
+    if len(message) == 2 and isinstance(content, str) and role not in RESULTS:
         return blocks_of(draft, content)  # a role and a text: none of the following is in it
-    if role in _RESULTS:
+    if role in RESULTS:
         blocks = [_result(draft, message, call)]
     elif role == "assistant":
         blocks = _assistant(draft, message, call)
@@ -103,32 +92,20 @@ def _assistant(draft: Draft, message: JsonObject, call: str) -> list[JsonObject]
     if message.get("refusal"):
         blocks += blocks_of(draft, message["refusal"])
     for entry in message.get("tool_calls") or ():
-        inner = obj(entry.get("function") or entry.get("custom"))
+        inner = called_by(entry)
         if not inner.get("name"):
             draft.drop("messages[].tool_calls")
             continue
-        arguments = _arguments(inner["arguments"]) if "arguments" in inner else {"input": inner.get("input")}
-        blocks.append(_use(tool_id(draft, entry.get("id")), inner["name"], arguments))
+        blocks.append(_use(tool_id(draft, entry.get("id")), inner))
         mark(draft, blocks, entry)
     legacy = obj(message.get("function_call"))
     if legacy.get("name"):
-        blocks.append(_use(tool_id(draft, call), legacy["name"], _arguments(str(legacy.get("arguments") or ""))))
+        blocks.append(_use(tool_id(draft, call), legacy))
     return blocks
 
 
-def _use(name: str, function: str, arguments: JsonObject) -> JsonObject:
-    return {"toolUse": {"toolUseId": name, "name": function, "input": arguments}}
-
-
-def _arguments(text: str) -> JsonObject:
-    """Arguments as the object that the API demands: none is ``{}``; what is no object goes whole under one name."""
-    if not text.strip():
-        return {}
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        value = None
-    return value if isinstance(value, dict) else {"arguments": text}
+def _use(name: str, called: JsonObject) -> JsonObject:
+    return {"toolUse": {"toolUseId": name, "name": called["name"], "input": arguments_of(called)}}
 
 
 def _own_blocks(message: JsonObject) -> list[JsonObject]:
@@ -148,7 +125,7 @@ def _result(draft: Draft, message: JsonObject, call: str) -> JsonObject:
 
 
 def _tagged(block: JsonObject) -> JsonObject:
-    return {"text": f"<system>\n{block['text']}\n</system>"} if "text" in block else block
+    return {"text": tagged(block["text"])} if "text" in block else block
 
 
 def _arranged(draft: Draft, turns: list[JsonObject]) -> list[JsonObject]:

@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 
 from translators.base import JsonObject
+from translators.providers.calls import called_by
 from translators.providers.cohere.models import Model
 from translators.providers.cohere.names import spoken
 from translators.providers.cohere.reasoning import plan_of, thinking_of
 from translators.providers.draft import Draft
-from translators.providers.loose import obj, objs
+from translators.providers.loose import objs
+from translators.providers.turns import INSTRUCTIONS, RESULTS, tagged
 
-INSTRUCTIONS = frozenset({"system", "developer"})
-_RESULTS = frozenset({"tool", "function"})
 _UNNAMED = "function_call"
 """Id of a call in the form of old, which has none."""
 
@@ -51,7 +51,7 @@ def set_messages(draft: Draft, messages: list[JsonObject], model: Model) -> None
             _instruct(said, message)
         elif role == "assistant":
             said += _assistant(draft, message, ids, model)
-        elif role in _RESULTS:
+        elif role in RESULTS:
             said.append(_result(message, ids))
         else:
             said.append({"role": role, "content": content_of(message["content"])})
@@ -74,7 +74,7 @@ def lacking(messages: list[JsonObject]) -> list[str]:
         f"messages[].content[].{kind}"
         for message in messages
         for kind in [part.get("type") for part in objs(message.get("content"))]
-        if kind in ("image_url", "document") and (kind == "document") != (message["role"] in _RESULTS)
+        if kind in ("image_url", "document") and (kind == "document") != (message["role"] in RESULTS)
     ]
 
 
@@ -102,7 +102,7 @@ def _instruct(said: list[JsonObject], message: JsonObject) -> None:
         said[0] = {"role": "system", "content": _parts(said[0]["content"]) + _parts(content)}
     else:
         texts = "".join(part["text"] for part in _parts(content))
-        said.append({"role": "user", "content": f"<system>\n{texts}\n</system>"})
+        said.append({"role": "user", "content": tagged(texts)})
 
 
 def _parts(content: str | list[JsonObject]) -> list[JsonObject]:
@@ -140,14 +140,14 @@ def _calls(draft: Draft, message: JsonObject) -> list[JsonObject]:
     given = objs(message.get("tool_calls"))
     if message.get("function_call"):
         given = [{"id": _UNNAMED, "function": message["function_call"]}, *given]
-    calls = [call for call in given if obj(call.get("function") or call.get("custom")).get("name")]
+    calls = [call for call in given if called_by(call).get("name")]
     if len(calls) < len(given):
         draft.drop("messages[].tool_calls")
     return calls
 
 
 def _call(call: JsonObject, ids: _Ids) -> JsonObject:
-    inner = obj(call.get("function") or call.get("custom"))
+    inner = called_by(call)
     arguments = inner["arguments"] if "arguments" in inner else orjson.dumps({"input": inner.get("input")}).decode()
     function = {"name": spoken(str(inner["name"])), "arguments": arguments or "{}"}
     return {"id": ids.new(str(call.get("id") or _UNNAMED)), "type": "function", "function": function}

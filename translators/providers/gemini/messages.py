@@ -8,17 +8,14 @@ ids, Gemini pairs them by name and place (https://ai.google.dev/gemini-api/docs/
 instructions: they are the user's turn, since there must be one.
 """
 
-import orjson
-
 from translators.base import JsonObject
+from translators.providers.calls import arguments_of, called_by
 from translators.providers.gemini.draft import Draft
 from translators.providers.gemini.parts import inline, parts_of
 from translators.providers.gemini.results import in_order, result_of
 from translators.providers.gemini.thoughts import UNSIGNED, State, signature_on, state_of
 from translators.providers.loose import obj, objs
-
-INSTRUCTIONS = frozenset({"system", "developer"})
-_RESULTS = frozenset({"tool", "function"})
+from translators.providers.turns import INSTRUCTIONS, RESULTS, add_turn, tagged
 
 
 def set_contents(draft: Draft, messages: list[JsonObject]) -> None:
@@ -31,17 +28,17 @@ def set_contents(draft: Draft, messages: list[JsonObject]) -> None:
         if role in INSTRUCTIONS:
             parts = parts_of(message.get("content"))
             if turns:
-                _add(turns, "user", [_tagged(part) for part in parts])
+                add_turn(turns, "user", [{"text": tagged(part["text"])} for part in parts], "parts")
             else:
                 system += parts
         elif role == "assistant":
-            _add(turns, "model", _assistant(draft, message, names))
-        elif role in _RESULTS:
-            _add(turns, "user", result_of(message, names, with_media=draft.model.signed))
+            add_turn(turns, "model", _assistant(draft, message, names), "parts")
+        elif role in RESULTS:
+            add_turn(turns, "user", result_of(message, names, with_media=draft.model.signed), "parts")
         else:
-            _add(turns, "user", parts_of(message.get("content")))
+            add_turn(turns, "user", parts_of(message.get("content")), "parts")
     if not turns:
-        _add(turns, "user", system)
+        add_turn(turns, "user", system, "parts")
         system = []
     in_order(turns)
     if draft.model.signed:
@@ -51,19 +48,6 @@ def set_contents(draft: Draft, messages: list[JsonObject]) -> None:
         draft.body["systemInstruction"] = {"parts": system}
 
 
-def _add(turns: list[JsonObject], role: str, parts: list[JsonObject]) -> None:
-    if not parts:
-        return
-    if turns and turns[-1]["role"] == role:
-        turns[-1]["parts"] += parts
-    else:
-        turns.append({"role": role, "parts": parts})
-
-
-def _tagged(part: JsonObject) -> JsonObject:
-    return {"text": f"<system>\n{part['text']}\n</system>"}
-
-
 def _assistant(draft: Draft, message: JsonObject, names: dict[str, str]) -> list[JsonObject]:
     """Thoughts first, then what Google's own tools did, texts, images, and calls, as the model says them."""
     state = state_of(draft, message)
@@ -71,15 +55,14 @@ def _assistant(draft: Draft, message: JsonObject, names: dict[str, str]) -> list
     texts = parts_of(message.get("content")) + parts_of(message.get("refusal"))
     parts = state.thoughts + own + _signed(texts, state.texts) + _images(message)
     for entry in objs(message.get("tool_calls")):
-        inner = obj(entry.get("function") or entry.get("custom"))
+        inner = called_by(entry)
         if inner.get("name"):
             parts.append(_call(entry, inner, state, names))
         else:
             draft.drop("messages[].tool_calls")
     legacy = obj(message.get("function_call"))
     if legacy.get("name"):
-        arguments = _arguments(str(legacy.get("arguments") or ""))
-        parts.append({"functionCall": {"name": legacy["name"], "args": arguments}})
+        parts.append({"functionCall": {"name": legacy["name"], "args": arguments_of(legacy)}})
     return parts
 
 
@@ -104,8 +87,7 @@ def _images(message: JsonObject) -> list[JsonObject]:
 
 
 def _call(entry: JsonObject, inner: JsonObject, state: State, names: dict[str, str]) -> JsonObject:
-    arguments = _arguments(inner["arguments"]) if "arguments" in inner else {"input": inner.get("input")}
-    call: JsonObject = {"name": inner["name"], "args": arguments}
+    call: JsonObject = {"name": inner["name"], "args": arguments_of(inner)}
     part: JsonObject = {"functionCall": call}
     given = entry.get("id")
     if isinstance(given, str) and given:
@@ -113,17 +95,6 @@ def _call(entry: JsonObject, inner: JsonObject, state: State, names: dict[str, s
         part["functionCall"] = {"id": given, **call}
     signature = signature_on(entry) or state.calls.get(str(given))
     return part | ({"thoughtSignature": signature} if signature else {})
-
-
-def _arguments(text: str) -> JsonObject:
-    """Arguments as the object that the API demands: none is ``{}``; what is no object goes whole under one name."""
-    if not text.strip():
-        return {}
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        value = None
-    return value if isinstance(value, dict) else {"arguments": text}
 
 
 def _sign(turns: list[JsonObject]) -> None:

@@ -8,13 +8,11 @@ import base64
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-import orjson
-
 from translators.base import JsonObject
+from translators.providers.calls import arguments_of, called_by
 from translators.providers.draft import Draft
-from translators.providers.loose import obj, objs
-
-_RESULTS = frozenset({"tool", "function"})
+from translators.providers.loose import objs
+from translators.providers.turns import RESULTS
 
 
 def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
@@ -25,7 +23,7 @@ def set_messages(draft: Draft, messages: list[JsonObject]) -> None:
         role = message["role"]
         if role == "assistant":
             said.append(_assistant(draft, message, names))
-        elif role in _RESULTS:
+        elif role in RESULTS:
             said.append(_result(message, names))
         else:
             said.append({"role": "system" if role == "developer" else role, **_content(message["content"])})
@@ -88,31 +86,17 @@ def _calls(draft: Draft, message: JsonObject) -> list[JsonObject]:
     given = objs(message.get("tool_calls"))
     if message.get("function_call"):
         given = [{"function": message["function_call"]}, *given]
-    inner = [(call, obj(call.get("function") or call.get("custom"))) for call in given]
+    inner = [(call, called_by(call)) for call in given]
     named = [(call, function) for call, function in inner if function.get("name")]
     if len(named) < len(given):
         draft.drop("messages[].tool_calls")
     return [
         {
             "id": str(call.get("id") or ""),
-            "function": {"index": index, "name": function["name"], "arguments": _arguments(function)},
+            "function": {"index": index, "name": function["name"], "arguments": arguments_of(function)},
         }
         for index, (call, function) in enumerate(named)
     ]
-
-
-def _arguments(function: JsonObject) -> JsonObject:
-    """Arguments as an object: none is ``{}``; what is no object goes whole under one name."""
-    text = function.get("arguments")
-    if text is None:
-        return {"input": function["input"]} if "input" in function else {}
-    if not isinstance(text, str) or not text.strip():
-        return obj(text)
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        value = None
-    return value if isinstance(value, dict) else {"arguments": text}
 
 
 def _result(message: JsonObject, names: dict[str, str]) -> JsonObject:
