@@ -19,6 +19,7 @@ ROOT = readme.README.parent
 WRITTEN = "127.0.0.1:4000"
 PYTHON, CURL = readme.blocks("python"), readme.blocks("sh", "curl")
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_KEY_1", "GROQ_KEY_2")
+CLOUD_KEYS = ("AWS_BEARER_TOKEN_BEDROCK", "VERTEX_TOKEN", "GROQ_KEY")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,18 @@ def test_the_configuration_is_accepted(environment):
     assert "demo" in config.upstreams
     assert {"default", "careful"} <= config.chains.keys()
     assert len(config.models) >= (4 if environment else 2)
+
+
+@pytest.mark.parametrize("environment", [{}, dict.fromkeys(CLOUD_KEYS, "sk-1")], ids=["without-keys", "with-keys"])
+def test_the_configuration_of_clouds_is_accepted(environment):
+    """Each account is in service as soon as its key is there."""
+    (block,) = readme.blocks("yaml", "clouds")
+
+    config = load(block.text, "README.md", environment)
+
+    assert {name for name, upstream in config.upstreams.items() if upstream.off} == (
+        set() if environment else {"bedrock", "claude-on-aws", "vertex", "careful"}
+    )
 
 
 def test_the_check_commands_run_as_written():
