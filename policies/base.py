@@ -57,7 +57,8 @@ class Live:
     first_byte: dict[bool, tuple[float, float]] = field(default_factory=dict)
     """By ``stream``: smoothed seconds to the first content, and when (monotonic) it was last measured."""
     keys: int = 1
-    """Credentials of its upstream that were in service after the last attempt."""
+    """Credentials of its upstream that were in service after the last attempt that failed, or that succeeded while one
+    of them was distrusted. Other successes leave it as it is: it matters to whoever judges a failure."""
     keys_back_at: float = 0.0
     """Monotonic time at which the next quarantined credential is tried again; only of interest while ``keys`` is 0."""
 

@@ -4,7 +4,8 @@ import asyncio
 import dataclasses
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from policies.base import Call, Principal
@@ -21,6 +22,7 @@ from proxy.engine.story import Story
 from proxy.models import Model
 from proxy.observe.record import Record
 from translators.dialects.chat import ChatDialect
+from translators.facts import Capabilities, Price
 from translators.registry import PROVIDERS
 
 NO_TARGET = 1
@@ -97,7 +99,22 @@ def _credentials(upstream: UpstreamConfig) -> str:
 
 def _target(target: TargetConfig) -> str:
     deadlines = ", ".join(f"{name} {value:g}s" for name, value in dataclasses.asdict(target.timeouts).items())
-    return f"{target.to}  tier {target.tier}, weight {target.weight:g}; {deadlines}"
+    written = [_said("capabilities", target.capabilities, _plain)]
+    if target.price is not None:
+        written.append(_said("price", target.price, _rate))
+    return "; ".join([f"{target.to}  tier {target.tier}, weight {target.weight:g}", deadlines, *filter(None, written)])
+
+
+def _said(what: str, known: Capabilities | Price, plain: Callable[[Any], str]) -> str:
+    """What is written of a model in the YAML's own words; nothing where nothing is."""
+    values = {field.name: getattr(known, field.name) for field in dataclasses.fields(known)}
+    said = ", ".join(f"{name}: {plain(value)}" for name, value in values.items() if value not in (None, ()))
+    return f"{what} {{{said}}}" if said else ""
+
+
+def _rate(pico: int) -> str:
+    """A price as it is written: dollars per million tokens."""
+    return f"${Decimal(pico).scaleb(-6).normalize():f}/M"
 
 
 def _entry(entry: PolicyConfig) -> str:
@@ -113,6 +130,8 @@ def _entry(entry: PolicyConfig) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_plain(entry) for entry in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

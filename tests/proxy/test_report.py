@@ -22,7 +22,10 @@ models:
     chain: second
     targets:
       - {to: own/llama, tier: 1, timeouts: {first_token: 90s}}
-      - {to: ring/gpt, weight: 3}
+      - to: ring/gpt
+        weight: 3
+        price: {input: $1.25/M, output: $0.01/k, cached: $0.125/M}
+        capabilities: {context_window: 200k, vision: false}
   "wild/*": own/*
   sleeping: off/gpt
   half: [off/gpt, own/llama]
@@ -94,6 +97,16 @@ def test_targets_are_numbered_and_have_their_own_deadlines(config):
     assert "total 600s" in ring
 
 
+def test_what_is_written_of_a_model_is_shown_beside_its_target(config):
+    """In dollars per million tokens, however they were written; what is left to the catalogue is not written."""
+    text = describe(config)
+
+    abilities, price = line(text, "2. ring/gpt").split("; ")[2:]
+    assert abilities == "capabilities {context_window: 200000, vision: false}"
+    assert price == "price {input: $1.25/M, output: $10/M, cached: $0.125/M}"
+    assert line(text, "1. own/llama  tier 1").endswith("total 600s")
+
+
 def test_what_is_off_is_no_target(config):
     """A model whose upstreams are all off is not served; of a list what is on remains."""
     text = describe(config)
@@ -114,7 +127,7 @@ def test_chains_are_shown_with_every_option_and_access_in_front(config):
     assert line(default, "strategy").startswith("strategy {by: weighted")
     retry = line(second, "retry")
     assert "attempts: 2, on: [timeout, unreachable], backoff: [0.2, 2]" in retry
-    assert retry.endswith("when {team: [growth, x*], stream: False} (shadow)")
+    assert retry.endswith("when {team: [growth, x*], stream: false} (shadow)")
 
 
 def test_keys_are_shown_by_their_ids(config):
