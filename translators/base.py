@@ -196,6 +196,10 @@ class Decoder(Protocol):
     memento: Memento | None
     """What has to be kept for the next turn; complete once ``finished``."""
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what the model has said so far, about: text, thinking, tool calls. For estimates of tokens."""
+
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes as they came; return the canonical events that are complete by now (maybe none)."""
 

@@ -106,8 +106,16 @@ class Usage:
     """Part of ``input_tokens`` that was written to the provider's prompt cache."""
     reasoning_tokens: int = 0
     """Part of ``output_tokens`` that the model spent thinking."""
+    input_audio_tokens: int = 0
+    """Part of ``input_tokens`` that was sound."""
+    input_image_tokens: int = 0
+    """Part of ``input_tokens`` that was pictures."""
+    output_audio_tokens: int = 0
+    """Part of ``output_tokens`` that is sound."""
+    output_image_tokens: int = 0
+    """Part of ``output_tokens`` that is pictures."""
     source: UsageSource = "provider"
-    """Who counted."""
+    """Who counted: the provider; or we did, by size, where it gave no count, or none of the end."""
 
     @property
     def total_tokens(self) -> int:

@@ -12,6 +12,7 @@ from proxy.engine.ports import Client, ClientGone, Job, Lane, Mementos
 from proxy.engine.relay import Relay
 from proxy.engine.story import Round
 from proxy.upstream.port import Credential, Exchange, TransportFault
+from translators import estimate
 from translators.base import Memento, Request, Response, WireResponse
 from translators.facts import Failure, FailureKind, Usage
 from translators.parameters import fitted
@@ -22,6 +23,8 @@ BODY_LIMIT = 64 * 1024 * 1024
 """A whole answer; embeddings batches and base64 images are the large ones."""
 ERROR_LIMIT = 64 * 1024
 """An error body; one provider's was 114 MB once (RELIABILITY B31)."""
+MUCH = 10_000
+"""Tokens; a count that is no more is not wondered at."""
 DRAIN_SECONDS = 1.0
 """How long the end of a finished stream is waited for, so that its connection can serve again."""
 
@@ -144,6 +147,8 @@ class Try:
                 self._failure = self._concealed(answer)
             else:
                 self._response, self._usage = answer, answer.usage
+                if answer.usage is None or not answer.usage.input_tokens or not answer.usage.output_tokens:
+                    self._usage = estimate.of_answer(self._ask, answer)
                 if answer.memento is not None:
                     await self._keep(answer.memento)
 
@@ -153,7 +158,7 @@ class Try:
         try:
             self._failure = await relay.run(decoder)
         finally:
-            self._first_byte, self._usage = relay.first_byte, decoder.usage
+            self._first_byte, self._usage = relay.first_byte, estimate.of_stream(self._ask, decoder)
         if self._failure is None:
             await _drain(exchange, self._clock)
 
@@ -223,17 +228,26 @@ class Try:
         live.keys, live.keys_back_at = keys.in_service(now), keys.back_at(now)
 
     def _note(self, started: float, ended: float, waited: float) -> None:
+        usage = self._usage
+        if usage is not None and (usage.input_tokens > MUCH or usage.output_tokens > MUCH):
+            self._doubt(usage)
         self._turn.attempt = attempt = Attempt(
             self._target,
             started,
             ended,
             self._first_byte,
             self._failure,
-            self._usage,
+            usage,
             self._credential.label if self._credential else None,
             waited,
         )
         self._job.chain.observe(self._job.call, attempt)
+
+    def _doubt(self, usage: Usage) -> None:
+        """It is the provider's word and is kept, but somebody should look at it (F11)."""
+        if estimate.is_implausible(self._ask, usage):
+            counts = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+            _log.warning("usage_implausible", request=self._job.call.id, target=self._target.name, **counts)
 
 
 def _cut_short(failure: Failure) -> Failure:

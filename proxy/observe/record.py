@@ -13,6 +13,9 @@ from translators.facts import Failure, Usage
 
 Record = dict[str, Any]
 
+_MEDIA = ("input_audio_tokens", "input_image_tokens", "output_audio_tokens", "output_image_tokens")
+"""Named where there are any, which is rare."""
+
 
 def render(story: Story) -> Record:
     """The record of a request, finished or under way. Written for speed: each request is rendered once."""
@@ -123,7 +126,7 @@ def usage_of(usage: Usage | None) -> Record | None:
     """The tokens of an attempt."""
     if usage is None:
         return None
-    return {
+    record: Record = {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "cached_tokens": usage.cached_tokens,
@@ -131,6 +134,9 @@ def usage_of(usage: Usage | None) -> Record | None:
         "reasoning_tokens": usage.reasoning_tokens,
         "source": usage.source,
     }
+    if usage.input_audio_tokens or usage.input_image_tokens or usage.output_audio_tokens or usage.output_image_tokens:
+        record |= {name: tokens for name in _MEDIA if (tokens := getattr(usage, name))}
+    return record
 
 
 def _ms(seconds: float) -> float:

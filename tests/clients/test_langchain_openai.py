@@ -1,5 +1,6 @@
 """LangChain's ChatOpenAI against the real server: only its base URL is changed."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,6 +96,37 @@ def test_stream(name, answer, model, provider):
         whole += piece
     assert [piece.content for piece in pieces if piece.content] == ["Hel", "lo"]
     assert whole.usage_metadata["total_tokens"] == 10
+
+
+def test_usage_in_every_chunk_is_not_added_up(model, provider):
+    """LangChain adds up all that it is given: what vLLM, xAI and others say in each chunk goes out once."""
+    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+    events = [
+        event.replace(b'"choices"', b'"usage": %b, "choices"' % json.dumps(usage).encode())
+        if b'"usage"' not in event
+        else event
+        for event in openai_events([{"content": "Hel"}, {"content": "lo"}])
+    ]
+    provider.answer(stream(*events))
+
+    pieces = list(model("chat", stream_usage=True).stream("Say hello."))
+
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        whole += piece
+    assert whole.content == "Hello"
+    assert (whole.usage_metadata["input_tokens"], whole.usage_metadata["output_tokens"]) == (7, 3)
+
+
+def test_a_stream_whose_provider_counts_nothing(model, provider):
+    """Usage was asked for: there is none, and nothing breaks over it."""
+    *events, _, done = openai_events([{"content": "Hello"}])
+    provider.answer(stream(*events, done))
+
+    pieces = list(model("chat", stream_usage=True).stream("Say hello."))
+
+    assert "".join(piece.content for piece in pieces) == "Hello"
+    assert [piece.usage_metadata for piece in pieces if piece.usage_metadata] == []
 
 
 def test_bind_tools(model, provider):

@@ -249,3 +249,6 @@ def _check_record(case: Case, gateway: Gateway, request_id: str) -> None:
         counted = (usage["input_tokens"], usage["output_tokens"], usage["cached_tokens"], usage["reasoning_tokens"])
         assert counted == (case.usage.prompt, case.usage.completion, case.usage.cached, case.usage.reasoning)
         assert usage["source"] == "provider"
+    else:
+        assert record["usage"]["source"] == "estimated", "the client is shown none"
+        assert record["usage"]["input_tokens"] > 0

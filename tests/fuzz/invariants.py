@@ -34,7 +34,11 @@ def decoded(provider: str, api: str, pieces: Iterable[bytes]) -> tuple[Decoder, 
     # OpenAI's [DONE] is an end by itself (F6): a reason that the vendor leaves out is not invented.
     assert finishes or not reader.finished or api == "openai", "an end has its reason"
     assert all(chunk["object"] == "chat.completion.chunk" for chunk in chunks)
+    assert reader.produced >= 0
     if reader.usage is not None:
-        assert 0 <= reader.usage.cached_tokens <= reader.usage.input_tokens
-        assert 0 <= reader.usage.reasoning_tokens <= reader.usage.output_tokens
+        usage = reader.usage
+        for name in ("cached_tokens", "cache_write_tokens", "input_audio_tokens", "input_image_tokens"):
+            assert 0 <= getattr(usage, name) <= usage.input_tokens, name
+        for name in ("reasoning_tokens", "output_audio_tokens", "output_image_tokens"):
+            assert 0 <= getattr(usage, name) <= usage.output_tokens, name
     return reader, chunks

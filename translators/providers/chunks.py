@@ -8,15 +8,18 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, JsonObject
+from translators.estimate import said_in
 
 
 class Chunks:
     """The chunks of one choice in a stream: all of one id, model and time; the first with content says the role."""
 
-    __slots__ = ("_ask", "_head", "_index", "_next", "_plain", "_shut", "_tail")
+    __slots__ = ("_ask", "_head", "_index", "_next", "_plain", "_shut", "_tail", "produced")
 
     def __init__(self, ask: ChatRequest, index: int = 0) -> None:
         self._ask, self._index = ask, index
+        self.produced = 0
+        """Bytes of what was said so far, about: taken from the JSON, where that costs nothing."""
         self._tail = b"}\n\n"
         if ask.include_usage:  # OpenAI has it in every chunk then
             self._tail = b',"usage":null}\n\n'
@@ -46,12 +49,16 @@ class Chunks:
 
     def text(self, text: str) -> bytes:
         """A chunk of text: the hot path."""
-        out = self._next + b'"content":' + orjson.dumps(text) + self._shut
+        quoted = orjson.dumps(text)
+        self.produced += len(quoted) - 2
+        out = self._next + b'"content":' + quoted + self._shut
         self._next = self._plain
         return out
 
     def delta(self, field: bytes, value: bytes) -> bytes:
         """A chunk whose delta has this one field, both as JSON."""
+        if field in _SAID:
+            self.produced += len(value) - _SAID[field]
         out = b"%b%b:%b%b" % (self._next, field, value, self._shut)
         self._next = self._plain
         return out
@@ -63,6 +70,7 @@ class Chunks:
 
     def finish(self, delta: JsonObject, ending: JsonObject) -> bytes:
         """The last chunk: what else the end tells, and the fields of the choice that name its reason."""
+        self.produced += said_in(delta)
         rest = orjson.dumps(delta)[1:-1]
         opening = self._next if rest else self._next.removesuffix(b",")
         return b"%b%b},%b}]%b" % (opening, rest, orjson.dumps(ending)[1:-1], self._tail)
@@ -70,6 +78,10 @@ class Chunks:
     def usage(self, usage: JsonObject) -> bytes:
         """The chunk of the usage, which has no choices."""
         return b'%b],"usage":%b}\n\n' % (self._head, orjson.dumps(usage))
+
+
+_SAID = {b'"content"': 2, b'"reasoning_content"': 2, b'"tool_calls"': 40}
+"""Fields of a delta that the model says, and bytes around it: quotes, or what frames a piece of arguments."""
 
 
 def string(value: Any) -> bytes:

@@ -21,3 +21,8 @@ def objs(value: Any) -> list[JsonObject]:
 def count(value: Any) -> int | None:
     """A number of tokens; None if it is none: missing, negative, absurd, or a boolean (F11)."""
     return value if type(value) is int and 0 <= value <= _ABSURD else None
+
+
+def part(value: Any, whole: int) -> int:
+    """A number of tokens that are in another one; 0 if it is none, and no more than the whole (F11)."""
+    return min(count(value) or 0, whole)

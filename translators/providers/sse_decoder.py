@@ -31,6 +31,11 @@ class SseDecoder(ABC):
         self._parser = Parser()
         self._whole: bytearray | None = bytearray()  # empty: nothing but white space so far; None: it is a stream
 
+    @property
+    @abstractmethod
+    def produced(self) -> int:
+        """Bytes of what the model has said so far, about."""
+
     @abstractmethod
     def _take(self, event: Event) -> bytes:
         """What an event comes to: canonical events (maybe none), and the attributes. Never raises."""

@@ -198,3 +198,21 @@ def test_a_refused_request_has_a_record_as_well() -> None:
     }
     nobody = refused("req_1", 0, None, Malformed("No key.", "missing_api_key", status=401))
     assert (nobody["key"], nobody["team"]) == (None, None)
+
+
+def test_sound_and_pictures_are_named_where_there_were_any() -> None:
+    """Most requests have none; who counted is always said."""
+    told = served()
+    heard = Usage(10, 5, input_audio_tokens=7, output_image_tokens=2, source="estimated")
+    told.outcome = Outcome(OutcomeKind.OK, told.attempts, 102.0, heard)
+
+    assert render(told)["usage"] == {
+        "input_tokens": 10,
+        "output_tokens": 5,
+        "cached_tokens": 0,
+        "cache_write_tokens": 0,
+        "reasoning_tokens": 0,
+        "source": "estimated",
+        "input_audio_tokens": 7,
+        "output_image_tokens": 2,
+    }

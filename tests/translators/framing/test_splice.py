@@ -13,6 +13,7 @@ from translators.framing.sse import LONGEST_EVENT
 from translators.providers.anthropic import AnthropicDecoder
 from translators.providers.openai.stream import OpenAIDecoder
 from translators.providers.sse_decoder import SseDecoder
+from translators.providers.vendors import VENDORS
 
 ASK = ChatRequest("chatcmpl-ours", 7, b"", {"messages": []}, "smart", stream=True, include_usage=True)
 
@@ -185,13 +186,13 @@ class Forgetful(Splice):
         """Not at all."""
 
 
-End = tuple[bytes, bool, bool, Failure | None, Usage | None]
+End = tuple[bytes, bool, bool, Failure | None, Usage | None, int]
 
 
 def end_of(decoder: SseDecoder, pieces: list[bytes]) -> End:
     """All there is to see of a stream."""
     out = b"".join([decoder.feed(piece) for piece in pieces]) + decoder.close()
-    return out, decoder.started, decoder.finished, decoder.failure, decoder.usage
+    return out, decoder.started, decoder.finished, decoder.failure, decoder.usage, decoder.produced
 
 
 def with_care(decoder: SseDecoder) -> SseDecoder:
@@ -275,7 +276,7 @@ OPENAI_EVENTS = events(
 )
 WIRES: list[tuple[Callable[[ChatRequest], SseDecoder], st.SearchStrategy[list[bytes]]]] = [
     (AnthropicDecoder, ANTHROPIC_EVENTS),
-    (OpenAIDecoder, OPENAI_EVENTS),
+    (lambda ask: OpenAIDecoder(ask, VENDORS["openai"]), OPENAI_EVENTS),
 ]
 
 

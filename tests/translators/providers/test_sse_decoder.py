@@ -24,6 +24,10 @@ class Sums(SseDecoder):
         super().__init__(Splice(b"text"))
         self._sum = 0
 
+    @property
+    def produced(self) -> int:
+        return self._sum
+
     def _take(self, event: Event) -> bytes:
         if event.name == "error" or len(event.data) > 1 or not event.data.isdigit():
             return self._fail(REFUSED)

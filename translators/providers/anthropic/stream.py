@@ -75,6 +75,11 @@ class AnthropicDecoder(SseDecoder):
         self._reached, self._formed = False, is_formed(ask)
         self._kept: dict[str, list[JsonObject]] = {}
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far, about."""
+        return self._chunks.produced
+
     def take(self, data: bytes) -> bytes:
         """What one event comes to that is framed in another way than as a server-sent event (Bedrock's)."""
         return self._take(Event("", data))

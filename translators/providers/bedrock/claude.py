@@ -82,6 +82,11 @@ class ClaudeDecoder(FrameDecoder):
         super().__init__()
         self._claude = AnthropicDecoder(ask)
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far, about."""
+        return self._claude.produced
+
     def _take(self, kind: Header | None, payload: bytes) -> bytes:
         if kind != "chunk":
             return b""

@@ -28,6 +28,11 @@ class FrameDecoder(ABC):
         self._parser = Parser()
         self._reached = False
 
+    @property
+    @abstractmethod
+    def produced(self) -> int:
+        """Bytes of what the model has said so far, about."""
+
     @abstractmethod
     def _take(self, kind: Header | None, payload: bytes) -> bytes:
         """What an event comes to: canonical events (maybe none), and the attributes. Never raises."""

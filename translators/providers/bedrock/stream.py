@@ -88,6 +88,11 @@ class ConverseDecoder(FrameDecoder):
         self._raw_usage: JsonObject = {}
         self._stop: JsonObject | None = None  # what messageStop said
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far, about."""
+        return self._chunks.produced
+
     def _take(self, kind: Header | None, payload: bytes) -> bytes:
         handler = self._HANDLERS.get(kind)
         if handler is None:

@@ -52,6 +52,11 @@ class CohereDecoder(SseDecoder):
         self._plan, self._thought = list[str](), list[str]()
         self._reached = False
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far, about."""
+        return self._chunks.produced
+
     def _take(self, event: Event) -> bytes:
         try:
             said = orjson.loads(event.data)

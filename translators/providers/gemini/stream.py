@@ -35,6 +35,11 @@ class GeminiDecoder(SseDecoder):
         self._feedback: Any = None
         self._raw_usage: JsonObject = {}
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far, about."""
+        return sum(chunks.produced for _, chunks in self._candidates.values())
+
     def _take(self, event: Event) -> bytes:
         try:
             said = orjson.loads(event.data)

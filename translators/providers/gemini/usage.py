@@ -2,14 +2,16 @@
 
 ``promptTokenCount`` has the cached tokens in; thoughts stand beside ``candidatesTokenCount``, and what tools read
 beside the prompt; ``totalTokenCount`` is the sum of the four (https://ai.google.dev/api/generate-content#UsageMetadata,
-2026-11). A count of 0 is left out, as in all of Google's JSON.
+2026-11). A count of 0 is left out, as in all of Google's JSON. What of it was sound and what was pictures is said by
+modality (``ModalityTokenCount``); videos and documents are modalities of their own.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from translators.base import JsonObject
 from translators.facts import Usage
-from translators.providers.loose import count, objs
+from translators.providers.loose import count, objs, part
 
 _PROMPT, _TOOLS = "promptTokenCount", "toolUsePromptTokenCount"
 _ANSWER, _THOUGHTS, _CACHED = "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount"
@@ -30,7 +32,9 @@ def read_usage(raw: Any) -> Usage | None:
     cached = count(raw.get(_CACHED, 0))
     if prompt is None or tools is None or answer is None or thoughts is None or cached is None:
         return None
-    return Usage(prompt + tools, answer + thoughts, min(cached, prompt + tools), 0, thoughts)
+    usage = Usage(prompt + tools, answer + thoughts, min(cached, prompt + tools), 0, thoughts)
+    read, made = raw.get("promptTokensDetails"), raw.get("candidatesTokensDetails")
+    return _with_media(usage, read, made) if _has_media(read) or _has_media(made) else usage
 
 
 def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:
@@ -51,6 +55,31 @@ def tier_of(raw: Any) -> str | None:
     """The service tier in OpenAI's words."""
     tier = raw.get("serviceTier") if isinstance(raw, dict) else None
     return _TIERS.get(tier) if isinstance(tier, str) else None
+
+
+def _has_media(details: Any) -> bool:
+    """Whether this tells of more than text: looked at in each event of a stream, so with a look at the common one."""
+    if not details:
+        return False
+    return not (type(details) is list and len(details) == 1 and _modality(details[0]) == "TEXT")
+
+
+def _with_media(usage: Usage, read: Any, made: Any) -> Usage:
+    return replace(
+        usage,
+        input_audio_tokens=part(_of(read, "AUDIO"), usage.input_tokens),
+        input_image_tokens=part(_of(read, "IMAGE"), usage.input_tokens),
+        output_audio_tokens=part(_of(made, "AUDIO"), usage.output_tokens),
+        output_image_tokens=part(_of(made, "IMAGE"), usage.output_tokens),
+    )
+
+
+def _of(details: Any, modality: str) -> int:
+    return sum(count(entry.get("tokenCount")) or 0 for entry in objs(details) if entry.get("modality") == modality)
+
+
+def _modality(entry: Any) -> Any:
+    return entry.get("modality") if type(entry) is dict else None
 
 
 def _by_modality(details: Any) -> JsonObject:

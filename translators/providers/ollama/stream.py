@@ -39,6 +39,11 @@ class OllamaDecoder:
         self._shows_usage = ask.include_usage
         self._open = False
 
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far, about."""
+        return self._chunks.produced
+
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return the canonical events that are complete by now."""
         if self.finished or self.failure is not None:

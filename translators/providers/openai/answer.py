@@ -32,9 +32,8 @@ def read_answer(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatRes
         return garbled("The upstream's answer is not JSON.")
     choice = only_choice(answer, _KIND)
     if choice is not None and choice.get("finish_reason") in _PLAIN_ENDS and is_plain(choice.get("message")):
-        raw = answer.get("usage")
-        usage = read_usage(raw)
-        return _written(answer, wire.body, usage, mended=mend_usage(raw, usage))
+        usage = read_usage(answer.get("usage"))
+        return _written(answer, wire.body, usage, mended=_mend_usage(answer, usage))
     failure = in_band(answer, reached_model=False, headers=wire.headers)
     if failure is not None:
         return failure
@@ -43,7 +42,7 @@ def read_answer(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatRes
         return garbled("The upstream's answer is no chat completion.")
     usage = read_usage(answer.get("usage"))
     mended = mend_envelope(answer, ask, _KIND)
-    mended = mend_usage(answer.get("usage"), usage) or mended
+    mended = _mend_usage(answer, usage) or mended
     for position, choice in enumerate(choices):
         broken = broken_off(choice, reached_model=True)
         if broken is not None:
@@ -51,6 +50,13 @@ def read_answer(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatRes
         mended = _mend(choice, position) or mended
     memento = _memento(choices[0]["message"], vendor.keeps) if vendor.keeps else None
     return _written(answer, wire.body, usage, memento, mended=mended)
+
+
+def _mend_usage(answer: JsonObject, usage: Usage | None) -> bool:
+    """One that cannot be read is nobody's: a client that adds up a negative count has too little in the end (F11)."""
+    if usage is None:
+        return answer.pop("usage", None) is not None
+    return mend_usage(answer["usage"], usage)
 
 
 def _mend(choice: JsonObject, position: int) -> bool:

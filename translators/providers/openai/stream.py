@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import orjson
 
 from translators.base import ChatRequest, JsonObject
+from translators.estimate import said_in, utf8
 from translators.facts import Failure, garbled
 from translators.framing.splice import Splice
 from translators.framing.sse import Event, frame
@@ -47,7 +48,7 @@ _HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier
 class OpenAIDecoder(SseDecoder):
     """One stream of one attempt."""
 
-    __slots__ = ("_ask", "_calls", "_ended", "_keeping", "_seen", "_tail")
+    __slots__ = ("_ask", "_calls", "_ended", "_keeping", "_produced", "_seen", "_tail")
 
     _LAST_WORD: ClassVar[bytes | None] = b"[DONE]"
 
@@ -59,6 +60,12 @@ class OpenAIDecoder(SseDecoder):
         self._ended: set[int] = set()
         self._calls: dict[int, Numbers] = {}
         self._tail: JsonObject | None = None
+        self._produced = 0
+
+    @property
+    def produced(self) -> int:
+        """Bytes of what has been said so far."""
+        return self._produced
 
     def _take(self, event: Event) -> bytes:
         data = event.data
@@ -70,8 +77,10 @@ class OpenAIDecoder(SseDecoder):
             return self._fail(garbled("The upstream's stream holds an event that is not JSON."))
         if self.started and 0 in self._seen and _is_plain(chunk) and not event.name:
             self._splice.learn(data)
+            delta = chunk["choices"][0]["delta"]
+            self._produced += said_in(delta)
             if self._keeping is not None:
-                self._keeping.add(chunk["choices"][0]["delta"])
+                self._keeping.add(delta)
             return _reframe(data)
         if type(chunk) is not dict or event.name == "error" or chunk.get("error"):
             return self._take_odd(event.name, chunk)
@@ -82,7 +91,8 @@ class OpenAIDecoder(SseDecoder):
             chunk["choices"] = choices = []
         return self._take_chunk(chunk, choices, data)
 
-    def _pass_on(self, texts: list[str], data: bytes) -> bytes:  # noqa: ARG002
+    def _pass_on(self, texts: list[str], data: bytes) -> bytes:
+        self._produced += utf8(texts[0] if len(texts) == 1 else "".join(texts))
         return data
 
     def _error_in(self, document: Any) -> Failure | None:
@@ -157,18 +167,25 @@ class OpenAIDecoder(SseDecoder):
         self._seen.add(index)
         if ends:
             self._ended.add(index)
+        if content:
+            self._produced += said_in(delta)
         if content or ends:
             self.started = True
         return news
 
     def _keep_usage(self, chunk: JsonObject, raw: Any, news: bool) -> None:
-        """Take the usage out of a chunk, and the rest too if that is no news; of several, the last one counts."""
+        """Take the usage out of a chunk, and the rest too if that is no news; of several, the last one counts.
+
+        One that cannot be read is nobody's: a client that adds up a negative count has too little in the end (F11).
+        """
+        del chunk["usage"]
         usage = read_usage(raw)
+        if usage is None:
+            return
         mend_usage(raw, usage)
-        self.usage = usage or self.usage
+        self.usage = usage
         self._tail = {name: chunk[name] for name in _HEAD if name in chunk} if news else chunk.copy()
         self._tail |= {"choices": [], "usage": raw}
-        del chunk["usage"]
 
     def _read_usage_of_groq(self, chunk: JsonObject) -> None:
         own = chunk.get("x_groq")

@@ -29,7 +29,12 @@ def expected_usage(case: Case) -> Usage:
     """The recorded numbers in inclusive buckets."""
     said = replay.usage(case.facts)
     assert said is not None
-    return Usage(said.prompt, said.completion, said.cached, 0, said.reasoning)
+    pictures = sum(
+        entry["tokenCount"]
+        for entry in case.facts["usage"]["raw"].get("promptTokensDetails", ())
+        if entry["modality"] == "IMAGE"
+    )
+    return Usage(said.prompt, said.completion, said.cached, 0, said.reasoning, input_image_tokens=pictures)
 
 
 def shown(usage: Message) -> Tokens:

@@ -259,6 +259,14 @@ def test_reasoning_beside_the_output_is_told_as_openai_counts() -> None:
     assert mended(answer(usage=usage))["usage"] == usage | {"completion_tokens": 12}
 
 
+@pytest.mark.parametrize("bad", [-1, None, "7", 10**12])
+def test_usage_that_is_none_is_not_shown(bad: Any) -> None:
+    """F11: clients add counts up, so one below zero is worse than none."""
+    said = answer(usage=USAGE | {"completion_tokens": bad})
+
+    assert "usage" not in mended(said)
+
+
 def test_an_answer_may_say_nothing_of_its_usage() -> None:
     """Then somebody has to estimate it."""
     response = read(answer(usage=None))

@@ -45,7 +45,10 @@ def expected_usage(case: Case) -> Usage | None:
         said["cached_tokens"] or said["raw"].get("num_cached_tokens") or 0
     )  # the latter is Mistral's, not in the facts
     beside = reasoning if case.provider == "xai" else 0
-    return Usage(prompt, completion + beside, min(cached, prompt), 0, reasoning)
+    heard = (said["raw"].get("prompt_tokens_details") or {}).get("audio_tokens") or 0
+    spoken = (said["raw"].get("completion_tokens_details") or {}).get("audio_tokens") or 0
+    sound = {"input_audio_tokens": heard, "output_audio_tokens": spoken}
+    return Usage(prompt, completion + beside, min(cached, prompt), 0, reasoning, **sound)
 
 
 def calls_of(message: Message) -> list[Message]:

@@ -184,6 +184,29 @@ def test_usage_that_cannot_be_read_is_none_and_takes_nothing_away() -> None:
     assert len(documents(out)) == 3
 
 
+@pytest.mark.parametrize("include_usage", [True, False])
+@pytest.mark.parametrize("bad", [-1, None, "7", 10**12])
+def test_usage_that_is_none_is_not_shown(bad: Any, include_usage: bool) -> None:
+    """F11: clients add counts up, so one below zero is worse than none."""
+    decoder, out = decode(
+        GOOD + event(chunk(usage=USAGE | {"completion_tokens": bad})) + DONE, include_usage=include_usage
+    )
+
+    assert (decoder.finished, decoder.usage) == (True, None)
+    assert out == GOOD
+
+
+@pytest.mark.parametrize("counts", [[5, 5], [1, 3, 5], [9, 7, 5], [5, 0, 5], [5, -1]], ids=str)
+def test_usage_said_again_and_again_goes_out_once_as_it_was_said_last(counts: list[int]) -> None:
+    """F11: twice, in every chunk, falling, back at zero, or nonsense at the end; clients add all of them up."""
+    said = [event(chunk(choice(content="a"), usage=USAGE | {"completion_tokens": count})) for count in counts]
+    decoder, out = decode(ROLE + b"".join(said) + event(chunk(choice("stop"))) + DONE)
+
+    assert decoder.usage == Usage(10, 5)
+    assert [one["usage"] for one in documents(out) if one.get("usage")] == [USAGE]
+    assert documents(out)[-1]["choices"] == []
+
+
 def test_reasoning_beside_the_output_is_told_to_the_client_as_openai_counts() -> None:
     """xAI's way."""
     raw = USAGE | {"total_tokens": 22, "completion_tokens_details": {"reasoning_tokens": 7}}

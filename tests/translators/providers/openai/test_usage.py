@@ -30,6 +30,16 @@ def usage(**fields: Any) -> dict[str, Any]:
         (usage(completion_tokens_details={"reasoning_tokens": 3}), Usage(10, 5, reasoning_tokens=3)),
         (usage(reasoning_tokens=3), Usage(10, 5, reasoning_tokens=3)),
         (usage(prompt_tokens_details=None, completion_tokens_details=[]), Usage(10, 5)),
+        (
+            usage(
+                prompt_tokens_details={"audio_tokens": 3, "image_tokens": 2},
+                completion_tokens_details={"audio_tokens": 4, "image_tokens": 1},
+            ),
+            Usage(10, 5, input_audio_tokens=3, input_image_tokens=2, output_audio_tokens=4, output_image_tokens=1),
+        ),
+        (usage(prompt_tokens_details={"audio_tokens": 99}), Usage(10, 5, input_audio_tokens=10)),
+        (usage(completion_tokens_details={"audio_tokens": 99}), Usage(10, 5, output_audio_tokens=5)),
+        (usage(completion_tokens_details={"image_tokens": -3}), Usage(10, 5)),
     ],
 )
 def test_buckets_are_found_where_vendors_put_them(raw: dict[str, Any], expected: Usage) -> None:
