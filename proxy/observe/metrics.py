@@ -51,7 +51,7 @@ class Metrics:
         )
         self._refused = counter("requests_refused", "Requests refused before they became calls.", "status")
         self._attempts = counter("attempts", "Attempts by how they failed; none: they did not.", "target", "failure")
-        self._tokens = counter("tokens", "Tokens as the providers report them.", "model", "target", "direction")
+        self._tokens = counter("tokens", "Tokens, estimated where nobody counts.", "model", "target", "direction")
         self._verdicts = counter("policy_verdicts", "What policies said.", "policy", "verdict")
         self._whole = seconds("request", "From arrival to end.", "model", "stream", "endpoint")
         self._first = seconds("first_content", "From an attempt's start to its first content.", "target", "stream")
