@@ -11,9 +11,10 @@ from urllib.parse import quote
 import orjson
 
 from translators.base import Destination, EmbeddingsRequest, EmbeddingsResponse, JsonObject, WireRequest, WireResponse
-from translators.facts import Failure, FailureKind, garbled
+from translators.facts import Failure, FailureKind
 from translators.parameters import Table
 from translators.providers.loose import obj
+from translators.providers.reading import NO_VECTORS, read_whole
 from translators.providers.refusals import Refusals, Words, parsed, readable
 from translators.providers.vectors import Whole, embedding_list
 from translators.retry_after import parse as parse_retry_after
@@ -51,18 +52,13 @@ class HuggingFaceEmbeddings(Whole):
 
         A model that gives a vector for each token of a text has none for the text: that is no answer.
         """
-        try:
-            answer = orjson.loads(wire.body)
-        except orjson.JSONDecodeError:
-            return garbled("The upstream's answer is not JSON.")
-        if obj(answer).get("error"):
-            return REFUSALS.failure(_said(answer), 500)
-        if len(ask.inputs) == 1 and isinstance(answer, list) and answer and not isinstance(answer[0], list):
-            answer = [answer]
-        try:
+
+        def read(answer: Any) -> EmbeddingsResponse:
+            if len(ask.inputs) == 1 and isinstance(answer, list) and answer and not isinstance(answer[0], list):
+                answer = [answer]
             return embedding_list(ask, answer, target.model, None)
-        except (TypeError, ValueError, KeyError):
-            return garbled("The upstream's answer holds no such vectors.")
+
+        return read_whole(wire.body, _error_in, read, NO_VECTORS)
 
     def failure(self, wire: WireResponse) -> Failure:
         """Read an answer that is not 2xx. A model that is being loaded says how long that takes."""
@@ -75,6 +71,10 @@ class HuggingFaceEmbeddings(Whole):
             code=document.get("error_type"),
             retry_after=wait if wait is not None else _seconds(document.get("estimated_time")),
         )
+
+
+def _error_in(answer: Any) -> Failure | None:
+    return REFUSALS.failure(_said(answer), 500) if obj(answer).get("error") else None
 
 
 def _said(document: JsonObject) -> Any:

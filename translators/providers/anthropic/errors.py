@@ -5,6 +5,7 @@ that its type has otherwise. Google's front of the same wire says ``{"error": {"
 a list.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from translators.base import WireResponse
@@ -13,7 +14,7 @@ from translators.providers.loose import obj
 from translators.providers.refusals import Refusals, Words, error_of, parsed, readable
 from translators.retry_after import parse as parse_retry_after
 
-__all__ = ["error_of", "failure_of", "read_failure"]
+__all__ = ["error_in", "error_of", "failure_of", "read_failure"]
 
 _TYPES = {
     "invalid_request_error": (FailureKind.BAD_REQUEST, 400),
@@ -61,6 +62,12 @@ def read_failure(wire: WireResponse) -> Failure:
     """Read an answer that is not 2xx: JSON, an HTML page of some front, nothing. Pure; never raises."""
     error = error_of(parsed(wire.body)) or readable(wire.body, wire.status)
     return failure_of(error, wire.status, retry_after=parse_retry_after(wire.headers))
+
+
+def error_in(document: Any, headers: Mapping[str, str]) -> Failure | None:
+    """The failure that stands in the place of an answer, in a 200 of these headers; None where it is something else."""
+    error = error_of(document)
+    return None if error is None else failure_of(error, retry_after=parse_retry_after(headers))
 
 
 def failure_of(

@@ -9,34 +9,28 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
-from translators.facts import Failure, Usage, garbled
+from translators.facts import Failure, Usage
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
-from translators.providers.anthropic.errors import error_of, failure_of
+from translators.providers.anthropic.errors import error_in
 from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.anthropic.reasoning import detail_of
 from translators.providers.anthropic.usage import openai_usage, read_usage, tier_of
-from translators.retry_after import parse as parse_retry_after
+from translators.providers.reading import read_whole
 
 
 def read_response(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
     """Read a 2xx answer. Pure; never raises."""
-    try:
-        answer = orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return garbled("The upstream's answer is not JSON.")
-    error = error_of(answer)
-    if error is not None:
-        return failure_of(error, retry_after=parse_retry_after(wire.headers))
-    try:
-        usage = read_usage(answer.get("usage"))
-        completion = _completion(ask, answer, usage)
-        return ChatResponse(orjson.dumps(completion), usage, memento_of(completion["choices"][0]["message"]))
-    except (KeyError, TypeError, AttributeError):  # the last also for what is nested deeper than orjson writes
-        return garbled("The upstream's answer is no message.")
+    return read_whole(wire.body, lambda answer: error_in(answer, wire.headers), lambda answer: _read(ask, answer))
+
+
+def _read(ask: ChatRequest, answer: JsonObject) -> ChatResponse:
+    usage = read_usage(answer.get("usage"))
+    completion = _completion(ask, answer, usage)
+    return ChatResponse(orjson.dumps(completion), usage, memento_of(completion["choices"][0]["message"]))
 
 
 def _completion(ask: ChatRequest, answer: JsonObject, usage: Usage | None) -> JsonObject:
-    """Raises KeyError, TypeError or AttributeError where the answer is of another shape."""
+    """Raises one of ``ODD_SHAPE`` where the answer is of another shape."""
     content: Any = answer["content"]
     message = _text_message(content[0]) if len(content) == 1 else None
     if message is None:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
-from translators.facts import Failure, garbled
+from translators.facts import Failure
 from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.bedrock.ends import annotations_of, finish_of, malformed, own_facts, tier_of
 from translators.providers.bedrock.reasoning import (
@@ -21,6 +21,7 @@ from translators.providers.bedrock.reasoning import (
     unpacked,
 )
 from translators.providers.bedrock.usage import openai_usage, read_usage
+from translators.providers.reading import read_whole
 
 
 @dataclass(slots=True)
@@ -120,18 +121,15 @@ def read_response(ask: ChatRequest, wire: WireResponse, model: str) -> ChatRespo
         wire: what came.
         model: as Bedrock spells it.
     """
-    try:
-        answer = orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return garbled("The upstream's answer is not JSON.")
-    try:
-        return malformed(answer["stopReason"]) or _response(ask, answer, format_of(model))
-    except (KeyError, TypeError, AttributeError):  # the last also for what is nested deeper than orjson writes
-        return garbled("The upstream's answer is no message.")
+    return read_whole(
+        wire.body,
+        None,
+        lambda answer: malformed(answer["stopReason"]) or _response(ask, answer, format_of(model)),
+    )
 
 
 def _response(ask: ChatRequest, answer: JsonObject, form: str) -> ChatResponse:
-    """Raises KeyError, TypeError or AttributeError where the answer is of another shape."""
+    """Raises one of ``ODD_SHAPE`` where the answer is of another shape."""
     read, content = _Message(form, is_formed(ask)), answer["output"]["message"]["content"]
     for block in content:
         read.add(block)

@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 
 from translators.base import Destination, EmbeddingsRequest, EmbeddingsResponse, JsonObject, WireRequest, WireResponse
-from translators.facts import Failure, Usage, garbled
+from translators.facts import Failure, Usage
 from translators.providers.cohere.errors import error_in, read_failure
 from translators.providers.cohere.models import model_of
 from translators.providers.cohere.parameters import EMBEDDINGS
 from translators.providers.cohere.usage import tokens_of
 from translators.providers.loose import obj
+from translators.providers.reading import NO_VECTORS, read_whole
 from translators.providers.vectors import Whole, embedding_list
 
 MOST_TEXTS = 96
@@ -50,19 +51,13 @@ class CohereEmbeddings(Whole):
 
     def response(self, ask: EmbeddingsRequest, wire: WireResponse, target: Destination) -> EmbeddingsResponse | Failure:
         """Read a 2xx answer."""
-        try:
-            answer = orjson.loads(wire.body)
-        except orjson.JSONDecodeError:
-            return garbled("The upstream's answer is not JSON.")
-        failure = error_in(answer)
-        if failure is not None:
-            return failure
-        try:
-            said: Any = answer["embeddings"]
+
+        def read(answer: Any) -> EmbeddingsResponse:
+            said = answer["embeddings"]
             vectors = said["float"] if isinstance(said, dict) else said
             return embedding_list(ask, vectors, target.model, _usage(answer), _facts(answer))
-        except (KeyError, TypeError, AttributeError, ValueError):
-            return garbled("The upstream's answer holds no such vectors.")
+
+        return read_whole(wire.body, error_in, read, NO_VECTORS)
 
     def failure(self, wire: WireResponse) -> Failure:
         """Read an answer that is not 2xx."""

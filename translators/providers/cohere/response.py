@@ -5,31 +5,26 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
-from translators.facts import Failure, garbled
+from translators.facts import Failure
 from translators.providers.cohere.ends import annotations_of, broken_off, finish_of, logprobs_of
 from translators.providers.cohere.errors import error_in
 from translators.providers.cohere.names import mended
 from translators.providers.cohere.reasoning import detail_of, memento_of
 from translators.providers.cohere.usage import openai_usage, read_usage
+from translators.providers.reading import read_whole
 
 
 def read_response(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
     """Read a 2xx answer. Pure; never raises."""
-    try:
-        answer = orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return garbled("The upstream's answer is not JSON.")
-    failure = error_in(answer, reached_model=True)
-    if failure is not None:
-        return failure
-    try:
-        return broken_off(answer["finish_reason"], answer.get("error")) or _read(ask, answer)
-    except (KeyError, TypeError, AttributeError, ValueError):  # the last also for what is nested deeper than it writes
-        return garbled("The upstream's answer is no message.")
+    return read_whole(
+        wire.body,
+        lambda answer: error_in(answer, reached_model=True),
+        lambda answer: broken_off(answer["finish_reason"], answer.get("error")) or _read(ask, answer),
+    )
 
 
 def _read(ask: ChatRequest, answer: JsonObject) -> ChatResponse:
-    """Raises KeyError, TypeError, AttributeError or ValueError where the answer is of another shape."""
+    """Raises one of ``ODD_SHAPE`` where the answer is of another shape."""
     said: Any = answer["message"]
     message, thought = _message(said, mended(ask.body) if said.get("tool_calls") else {})
     calls = [call["id"] for call in message.get("tool_calls", ())]

@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 
 from translators.base import Destination, EmbeddingsRequest, EmbeddingsResponse, JsonObject, WireRequest, WireResponse
-from translators.facts import Failure, Usage, garbled
-from translators.providers.gemini.errors import error_of, failure_of, read_failure
+from translators.facts import Failure, Usage
+from translators.providers.gemini.errors import error_in, read_failure
 from translators.providers.gemini.parameters import EMBEDDINGS, VERTEX_EMBEDDINGS
 from translators.providers.gemini.paths import google_path, vertex_path
 from translators.providers.loose import count, obj
+from translators.providers.reading import NO_VECTORS, read_whole
 from translators.providers.vectors import Whole, embedding_list
 
 _WISHES = {"dimensions": "outputDimensionality", "task_type": "taskType", "title": "title"}
@@ -105,19 +106,12 @@ def _instances(ask: EmbeddingsRequest, wishes: JsonObject) -> JsonObject:
 
 
 def _read(ask: EmbeddingsRequest, wire: WireResponse) -> EmbeddingsResponse | Failure:
-    try:
-        answer = orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return garbled("The upstream's answer is not JSON.")
-    error = error_of(answer)
-    if error is not None:
-        return failure_of(error)
-    try:
+    def read(answer: Any) -> EmbeddingsResponse:
         found = _embeddings(answer)
         vectors = [embedding["values"] for embedding in found]
         return embedding_list(ask, vectors, None, _usage(answer, found), _extra(answer))
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return garbled("The upstream's answer is no list of embeddings.")
+
+    return read_whole(wire.body, lambda answer: error_in(answer, wire.headers), read, NO_VECTORS)
 
 
 def _embeddings(answer: JsonObject) -> list[JsonObject]:

@@ -9,7 +9,7 @@ Rule for quotas: where one that is counted by the day is used up, or one that is
 the answer says to come back in seconds; any other is a rate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from translators.providers.refusals import Refusals, Words, error_of, parsed, re
 from translators.retry_after import in_details
 from translators.retry_after import parse as parse_retry_after
 
-__all__ = ["error_of", "failure_of", "read_failure"]
+__all__ = ["error_in", "error_of", "failure_of", "read_failure"]
 
 _TYPES = {
     "INVALID_ARGUMENT": (FailureKind.BAD_REQUEST, 400),
@@ -82,6 +82,12 @@ def read_failure(wire: WireResponse) -> Failure:
     """Read an answer that is not 2xx: JSON, an HTML page of some front, nothing. Pure; never raises."""
     error = error_of(parsed(wire.body)) or readable(wire.body, wire.status)
     return failure_of(error, wire.status, retry_after=parse_retry_after(wire.headers))
+
+
+def error_in(document: Any, headers: Mapping[str, str]) -> Failure | None:
+    """The failure that stands in the place of an answer, in a 200 of these headers; None where it is something else."""
+    error = error_of(document)
+    return None if error is None else failure_of(error, retry_after=parse_retry_after(headers))
 
 
 def failure_of(

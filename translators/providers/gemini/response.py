@@ -1,36 +1,25 @@
 """A whole answer of Gemini's as OpenAI's ``chat.completion``."""
 
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from typing import Any
 
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
 from translators.facts import Failure, garbled
-from translators.providers.gemini.candidate import ODD_SHAPE, Candidate, index_of
+from translators.providers.gemini.candidate import Candidate, index_of
 from translators.providers.gemini.ends import blocked, malfunction_of
-from translators.providers.gemini.errors import error_of, failure_of
+from translators.providers.gemini.errors import error_in
 from translators.providers.gemini.grounding import logprobs_of
 from translators.providers.gemini.usage import openai_usage, read_usage, tier_of
-from translators.retry_after import parse as parse_retry_after
+from translators.providers.reading import read_whole
 
 _NO_ANSWER = garbled("The upstream's answer has no candidates.")
 
 
 def read_response(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
     """Read a 2xx answer. Pure; never raises."""
-    try:
-        answer = orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return garbled("The upstream's answer is not JSON.")
-    error = error_of(answer)
-    if error is not None:
-        return failure_of(error, retry_after=parse_retry_after(wire.headers))
-    try:
-        return _read(ask, answer)
-    except (*ODD_SHAPE, NotBase64, ValueError):
-        return garbled("The upstream's answer is of an unknown shape.")
+    return read_whole(wire.body, lambda answer: error_in(answer, wire.headers), lambda answer: _read(ask, answer))
 
 
 def _read(ask: ChatRequest, answer: JsonObject) -> ChatResponse | Failure:

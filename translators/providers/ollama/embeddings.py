@@ -1,12 +1,15 @@
 """Ollama's embeddings: ``POST /api/embed`` (https://docs.ollama.com/api/embed, 2026-11)."""
 
+from typing import Any
+
 import orjson
 
 from translators.base import Destination, EmbeddingsRequest, EmbeddingsResponse, JsonObject, WireRequest, WireResponse
-from translators.facts import Failure, Usage, garbled
+from translators.facts import Failure, Usage
 from translators.providers.loose import count
 from translators.providers.ollama.errors import error_in, read_failure
 from translators.providers.ollama.parameters import EMBEDDINGS
+from translators.providers.reading import NO_VECTORS, read_whole
 from translators.providers.vectors import Whole, embedding_list
 
 _PATH = "/api/embed"
@@ -29,20 +32,14 @@ class OllamaEmbeddings(Whole):
 
     def response(self, ask: EmbeddingsRequest, wire: WireResponse, target: Destination) -> EmbeddingsResponse | Failure:
         """Read a 2xx answer."""
-        try:
-            answer = orjson.loads(wire.body)
-        except orjson.JSONDecodeError:
-            return garbled("The upstream's answer is not JSON.")
-        failure = error_in(answer)
-        if failure is not None:
-            return failure
-        try:
-            read = count(answer.get("prompt_eval_count"))
-            usage = Usage(read, 0) if read is not None else None
+
+        def read(answer: Any) -> EmbeddingsResponse:
+            tokens = count(answer.get("prompt_eval_count"))
+            usage = Usage(tokens, 0) if tokens is not None else None
             model = answer.get("model") or target.model
             return embedding_list(ask, answer["embeddings"], model, usage, _facts(answer))
-        except (KeyError, TypeError, AttributeError, ValueError):
-            return garbled("The upstream's answer holds no such vectors.")
+
+        return read_whole(wire.body, error_in, read, NO_VECTORS)
 
     def failure(self, wire: WireResponse) -> Failure:
         """Read an answer that is not 2xx."""

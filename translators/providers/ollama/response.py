@@ -3,24 +3,15 @@
 import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
-from translators.facts import Failure, garbled
+from translators.facts import Failure
 from translators.providers.ollama.answer import Calls, finish_of, logprobs_of, openai_usage, own_facts, read_usage
 from translators.providers.ollama.errors import error_in
+from translators.providers.reading import read_whole
 
 
 def read_response(ask: ChatRequest, wire: WireResponse) -> ChatResponse | Failure:
     """Read a 2xx answer. Pure; never raises."""
-    try:
-        answer = orjson.loads(wire.body)
-    except orjson.JSONDecodeError:
-        return garbled("The upstream's answer is not JSON.")
-    failure = error_in(answer, reached_model=True)
-    if failure is not None:
-        return failure
-    try:
-        return _read(ask, answer)
-    except (KeyError, TypeError, AttributeError):  # the last also for what is nested deeper than orjson writes
-        return garbled("The upstream's answer is no message.")
+    return read_whole(wire.body, lambda answer: error_in(answer, reached_model=True), lambda answer: _read(ask, answer))
 
 
 def memento_of(calls: list[str], thought: str) -> Memento | None:
@@ -32,7 +23,7 @@ def memento_of(calls: list[str], thought: str) -> Memento | None:
 
 
 def _read(ask: ChatRequest, answer: JsonObject) -> ChatResponse:
-    """Raises KeyError, TypeError or AttributeError where the answer is of another shape."""
+    """Raises one of ``ODD_SHAPE`` where the answer is of another shape."""
     if answer["done"] is not True:
         raise TypeError
     said = answer["message"]
