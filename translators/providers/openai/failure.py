@@ -15,25 +15,13 @@ import orjson
 
 from translators.base import JsonObject, WireResponse
 from translators.facts import Failure, FailureKind, garbled
-from translators.providers.openai.wordings import BY_WORDS
+from translators.providers.openai.wordings import LIMITS, REFUSALS
+from translators.providers.refusals import NO_WORDS, parsed, readable, shown
 from translators.retry_after import in_details
 from translators.retry_after import parse as parse_retry_after
 
-_LONGEST_MESSAGE = 2048
-_READ_AT_MOST = 65_536
-"""Bytes of an error's body that are looked at (B31)."""
-
 _REQUESTS_FAULT = frozenset({400, 413, 422})
 """Statuses of what the client can mend, so that it has to hear all of it."""
-_BY_STATUS = {
-    401: FailureKind.AUTH,
-    402: FailureKind.EXHAUSTED,
-    403: FailureKind.AUTH,
-    404: FailureKind.NOT_FOUND,
-    408: FailureKind.TIMEOUT,
-    429: FailureKind.RATE_LIMITED,
-}
-
 _STATUS_OF_WORD = {
     "invalid_request": 400,
     "authentication": 401,
@@ -68,18 +56,20 @@ class _Said:
 
 def read_failure(wire: WireResponse) -> Failure:
     """Read an answer that is not 2xx, or that is none at all. Pure; never raises."""
-    document = _json(wire.body[:_READ_AT_MOST])
+    document = parsed(wire.body)
     if 200 <= wire.status < 300:
         failure = in_band(document, reached_model=False, headers=wire.headers)
         return failure or garbled("The upstream's answer is no chat completion.")
-    return _failure(wire.status, _said(document) or _text(wire), parse_retry_after(wire.headers))
+    return _failure(
+        wire.status, _said(document) or _Said(readable(wire.body, wire.status)), parse_retry_after(wire.headers)
+    )
 
 
 def in_band(document: Any, *, reached_model: bool, headers: Mapping[str, str] | None = None) -> Failure | None:
     """The failure that a 200's body or event is; None where it is no error."""
     if not _is_error(document):
         return None
-    said = _said(document) or _Said("The upstream reported an error.")
+    said = _said(document) or _Said(NO_WORDS)
     retry_after = parse_retry_after(headers) if headers else None
     return _failure(said.status or _status_of(said), said, retry_after, reached_model=reached_model)
 
@@ -95,33 +85,12 @@ def broken_off(choice: JsonObject, *, reached_model: bool) -> Failure | None:
 
 def _failure(status: int, said: _Said, retry_after: float | None, *, reached_model: bool = False) -> Failure:
     retry_after = said.wait if retry_after is None else retry_after
-    kind = _kind(status, said, retry_after)
-    # A refusal of our credential may quote it ("Incorrect API key provided: sk-…").
-    message = "The upstream refused the gateway's credential." if kind is FailureKind.AUTH else said.message
-    if said.behind is not None and kind is not FailureKind.AUTH and status in _REQUESTS_FAULT:
-        message = f"{message}: {said.behind}"
-    return Failure(kind, message[:_LONGEST_MESSAGE], status, retry_after, reached_model, said.code, said.param)
-
-
-def _kind(status: int, said: _Said, retry_after: float | None) -> FailureKind:
-    words = f"{said.code}\n{said.type}\n{said.message}\n{said.behind}".lower()
-    for kind, statuses, needles in BY_WORDS:
-        if status in statuses and any(needle in words for needle in needles):
-            if kind is FailureKind.EXHAUSTED and status == 429 and retry_after and said.code != "insufficient_quota":
-                continue  # it says when to come back: a limit, not an empty account
-            return kind
-    if status >= 500:
-        return FailureKind.OVERLOADED
-    if status < 400:
-        return FailureKind.GARBLED  # redirects are not followed (S12)
-    return _BY_STATUS.get(status, FailureKind.BAD_REQUEST)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
+    words = f"{said.code}\n{said.type}\n{said.message}\n{said.behind}"
+    limited = status == 429 and retry_after and said.code != "insufficient_quota"
+    kind = (LIMITS if limited else REFUSALS).kind(status, words)
+    behind = f": {said.behind}" if said.behind is not None and status in _REQUESTS_FAULT else ""
+    message = shown(said.message + behind, kind)
+    return Failure(kind, message, status, retry_after, reached_model, said.code, said.param)
 
 
 def _is_error(document: Any) -> bool:
@@ -161,7 +130,7 @@ def _said(document: Any) -> _Said | None:
 def _behind(metadata: Any) -> str | None:
     """The error of the provider behind: a text, or JSON in one, whose own message is it."""
     raw = metadata.get("raw") if type(metadata) is dict else None
-    inner = _json(raw[:_READ_AT_MOST].encode()) if type(raw) is str else raw
+    inner = parsed(raw.encode()) if type(raw) is str else raw
     while type(inner) is dict and type(inner.get("error")) is dict:
         inner = inner["error"]
     return (_message(inner) if type(inner) is dict else None) or _words(raw)
@@ -207,10 +176,3 @@ def _own_status(*sources: JsonObject) -> int | None:
 def _status_of(said: _Said) -> int:
     words = f"{said.code}\n{said.type}".lower()
     return next((status for word, status in _STATUS_OF_WORD.items() if word in words), 500)
-
-
-def _text(wire: WireResponse) -> _Said:
-    text = wire.body[:_READ_AT_MOST].decode(errors="replace").strip()
-    if not text or text.startswith(("<", "{", "[")):
-        return _Said(f"The upstream answered with HTTP status {wire.status} and nothing readable.")
-    return _Said(text)

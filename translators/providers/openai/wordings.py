@@ -10,32 +10,33 @@ BerriAI/litellm#908 (Perplexity); what too long a prompt is to each host: badlog
 """
 
 from translators.facts import FailureKind
+from translators.providers.refusals import Refusals, Words
 
-BY_WORDS: tuple[tuple[FailureKind, frozenset[int], tuple[str, ...]], ...] = (
+_SPENT = Words(
+    # Not "billing" or "quota" alone: texts of ordinary rate limits name the page where one may pay for more.
+    FailureKind.EXHAUSTED,
+    frozenset({400, 401, 403, 429}),
     (
-        # Not "billing" or "quota" alone: texts of ordinary rate limits name the page where one may pay for more.
-        FailureKind.EXHAUSTED,
-        frozenset({400, 401, 403, 429}),
-        (
-            "insufficient_quota",
-            "billing_hard_limit_reached",
-            "billing_not_active",
-            "enforced_spend_limit_reached",
-            "insufficient balance",
-            "insufficient credit",
-            "not enough credit",
-            "requires more credits",
-            "any credits",
-            "out of credits",
-            "available credits",
-            "included credits",
-            "credit balance",
-            "spending limit",
-            "spend limit",
-            "in arrears",  # Z.ai, 1113
-        ),
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "enforced_spend_limit_reached",
+        "insufficient balance",
+        "insufficient credit",
+        "not enough credit",
+        "requires more credits",
+        "any credits",
+        "out of credits",
+        "available credits",
+        "included credits",
+        "credit balance",
+        "spending limit",
+        "spend limit",
+        "in arrears",  # Z.ai, 1113
     ),
-    (
+)
+_WORDS = (
+    Words(
         FailureKind.CONTENT_FILTER,
         frozenset({400, 403, 422}),
         (
@@ -52,7 +53,7 @@ BY_WORDS: tuple[tuple[FailureKind, frozenset[int], tuple[str, ...]], ...] = (
             "sensitive words",
         ),
     ),
-    (
+    Words(
         FailureKind.CONTEXT_LENGTH,
         frozenset({400, 413, 422}),
         (
@@ -79,7 +80,7 @@ BY_WORDS: tuple[tuple[FailureKind, frozenset[int], tuple[str, ...]], ...] = (
             "`inputs` must have less than",
         ),
     ),
-    (
+    Words(
         FailureKind.NOT_FOUND,
         frozenset({400, 403, 422}),
         (
@@ -93,10 +94,12 @@ BY_WORDS: tuple[tuple[FailureKind, frozenset[int], tuple[str, ...]], ...] = (
             "model does not exist",  # the same, in its documentation
         ),
     ),
-    (
+    Words(
         FailureKind.AUTH,
         frozenset({400}),
         ("invalid_api_key", "incorrect api key", "invalid api key", "api key not valid", "api key expired"),
     ),
 )
-"""First match wins: kind, the statuses it may stand behind, what its code, type or message contains."""
+REFUSALS = Refusals((_SPENT, *_WORDS))
+LIMITS = Refusals(_WORDS)
+"""Where an answer says when to come back: that is a limit, and not an empty account, whatever it is called."""
