@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from translators.base import ChatRequest, JsonObject
-from translators.facts import Failure, garbled
-from translators.framing.splice import Splice
+from translators.facts import Failure, Usage, garbled
 from translators.framing.sse import Event
 from translators.providers.chunks import Chunks
+from translators.providers.gemini.alike import CountedSplice
 from translators.providers.gemini.candidate import ODD_SHAPE, Candidate, index_of
 from translators.providers.gemini.ends import blocked, malfunction_of
 from translators.providers.gemini.errors import error_of, failure_of
@@ -25,15 +25,29 @@ from translators.providers.sse_decoder import SseDecoder
 class GeminiDecoder(SseDecoder):
     """One stream of one attempt. It has ended well only if every candidate has its reason when the body ends."""
 
-    __slots__ = ("_ask", "_candidates", "_facts", "_feedback", "_raw_usage")
+    __slots__ = ("_alike", "_ask", "_candidates", "_facts", "_feedback", "_raw_usage", "_said", "_usage")
 
     def __init__(self, ask: ChatRequest) -> None:
-        super().__init__(Splice(b"text"))
+        self._alike = CountedSplice()
+        super().__init__(self._alike)
         self._ask = ask
         self._candidates: dict[int, tuple[Candidate, Chunks]] = {}
         self._facts: tuple[Any, Any, str | None] | None = None
         self._feedback: Any = None
         self._raw_usage: JsonObject = {}
+        self._said: tuple[Candidate, Chunks] | None = None  # whose text ``_alike`` was taught
+
+    @property
+    def usage(self) -> Usage | None:
+        """Of what has come so far. Each event has it, so that of events that are passed on is read only when asked."""
+        event = self._alike.news()
+        if event is not None:
+            self._count(event.get("usageMetadata"))
+        return self._usage
+
+    @usage.setter
+    def usage(self, usage: Usage | None) -> None:
+        self._usage = usage
 
     @property
     def produced(self) -> int:
@@ -51,11 +65,20 @@ class GeminiDecoder(SseDecoder):
             return self._fail(_ODD_EVENT)
         if out:
             self.started = True
+        if _is_plain(said):
+            self._said = self._at(index_of(said["candidates"][0], 0))
+            self._alike.learn(event.data, event.name)
+        else:  # a text behind a thought ends it, and behind a finish it is odd
+            self._alike.forget()
         return out
 
     def _pass_on(self, texts: list[str], data: bytes) -> bytes:  # noqa: ARG002
-        """No two events are alike but for their texts, since each has its own count: the splice is taught none."""
-        return b""
+        assert self._said is not None, "it was taught"
+        candidate, chunks = self._said
+        candidate.texts += texts
+        if len(texts) == 1 and texts[0]:  # each came in a read of its own
+            return chunks.text(texts[0])
+        return b"".join([chunks.text(text) for text in texts if text])
 
     def _error_in(self, document: Any) -> Failure | None:
         error = error_of(document)
@@ -64,8 +87,7 @@ class GeminiDecoder(SseDecoder):
     def _read(self, said: JsonObject) -> bytes:
         usage = said.get("usageMetadata")
         if usage is not None:
-            self._raw_usage = usage
-            self.usage = read_usage(usage) or self.usage
+            self._count(usage)
         if self._facts is None:
             self._facts = (said.get("responseId"), said.get("modelVersion"), tier_of(usage))
         candidates = said.get("candidates")
@@ -78,6 +100,10 @@ class GeminiDecoder(SseDecoder):
             return self._fail(failure_of(error, reached_model=bool(self._candidates)))
         self._feedback = said.get("promptFeedback") or self._feedback
         return b""
+
+    def _count(self, raw: Any) -> None:
+        before = self.usage  # read first: what is said now holds
+        self._raw_usage, self.usage = raw, read_usage(raw) or before
 
     def _candidate(self, said: JsonObject, position: int) -> bytes:
         if failure := malfunction_of(said):
@@ -133,6 +159,18 @@ def _scored(chunks: Chunks, deltas: list[JsonObject], result: Any) -> bytes:
     return b"".join([chunks.piece(first, {"logprobs": logprobs}), *[_chunk(chunks, delta) for delta in rest]])
 
 
+def _is_plain(said: JsonObject) -> bool:
+    """Whether an event, which has been read, says nothing but a text and the usage: another one alike adds to these.
+
+    What stands beside the candidates counts in the first event alone.
+    """
+    candidates = said.get("candidates")
+    if not candidates or len(candidates) != 1 or not candidates[0].keys() <= _TEXT_ALONE:
+        return False
+    parts: Any = (candidates[0].get("content") or {}).get("parts") or ()
+    return len(parts) == 1 and parts[0].keys() == {"text"}
+
+
 def _chunk(chunks: Chunks, delta: JsonObject) -> bytes:
     if len(delta) == 1:
         ((name, value),) = delta.items()
@@ -140,4 +178,5 @@ def _chunk(chunks: Chunks, delta: JsonObject) -> bytes:
     return chunks.piece(delta, {}) if delta else b""
 
 
+_TEXT_ALONE = frozenset({"content", "index"})
 _ODD_EVENT = garbled("The upstream's stream holds an event of an unknown shape.")
