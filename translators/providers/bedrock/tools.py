@@ -38,8 +38,6 @@ def set_tools(draft: Draft, asked: JsonObject) -> None:
         mode = mode if mode in draft.family.choices else "any"
     if not tools:
         return
-    if asked.get("parallel_tool_calls") is False:
-        draft.drop("parallel_tool_calls")
     draft.body["toolConfig"] = {"tools": tools}
     if mode in ("any", "tool"):
         draft.body["toolConfig"]["toolChoice"] = {mode: {"name": name} if mode == "tool" else {}}
