@@ -8,6 +8,7 @@ from typing import Any
 
 from translators.base import JsonObject
 from translators.facts import Usage
+from translators.providers.inclusive import counted_with_cache
 from translators.providers.loose import count
 
 _COUNTED = frozenset(
@@ -33,17 +34,7 @@ def read_usage(raw: Any) -> Usage | None:
 
 def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:
     """As a client reads it: OpenAI's fields, the names LiteLLM made common for the cache, and what else was said."""
-    said: JsonObject = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": {
-            "cached_tokens": usage.cached_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
-        },
-        "cache_read_input_tokens": usage.cached_tokens,
-        "cache_creation_input_tokens": usage.cache_write_tokens,
-    }
+    said = counted_with_cache(usage)
     if _thought(raw) is not None:
         said["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
     return said | {name: value for name, value in raw.items() if value is not None and name not in _COUNTED}

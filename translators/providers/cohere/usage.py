@@ -9,6 +9,7 @@ from typing import Any
 
 from translators.base import JsonObject
 from translators.facts import Usage
+from translators.providers.inclusive import counted
 from translators.providers.loose import count, obj
 
 _COUNTED = frozenset({"tokens", "cached_tokens"})
@@ -27,11 +28,7 @@ def read_usage(raw: Any) -> Usage | None:
 
 def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:
     """As a client reads it: OpenAI's fields, and what else was said."""
-    said: JsonObject = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-    }
+    said = counted(usage)
     if raw.get("cached_tokens") is not None:
         said["prompt_tokens_details"] = {"cached_tokens": usage.cached_tokens}
     if obj(raw.get("tokens")).get("reasoning_tokens") is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from translators.base import JsonObject
 from translators.facts import Usage
+from translators.providers.inclusive import counted
 from translators.providers.loose import count, objs, part
 
 _PROMPT, _TOOLS = "promptTokenCount", "toolUsePromptTokenCount"
@@ -41,13 +42,7 @@ def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:
     """As a client reads it: OpenAI's fields, tokens by modality, and what else was said under its own name."""
     prompt = {"cached_tokens": usage.cached_tokens, **_by_modality(raw.get("promptTokensDetails"))}
     answer = {"reasoning_tokens": usage.reasoning_tokens, **_by_modality(raw.get("candidatesTokensDetails"))}
-    said = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": prompt,
-        "completion_tokens_details": answer,
-    }
+    said = {**counted(usage), "prompt_tokens_details": prompt, "completion_tokens_details": answer}
     return said | {name: value for name, value in raw.items() if value is not None and name not in _SAID}
 
 

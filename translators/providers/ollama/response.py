@@ -4,8 +4,10 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
 from translators.facts import Failure
-from translators.providers.ollama.answer import Calls, finish_of, logprobs_of, openai_usage, own_facts, read_usage
+from translators.providers.ollama.calls import Calls
+from translators.providers.ollama.ends import finish_of, logprobs_of, own_facts
 from translators.providers.ollama.errors import error_in
+from translators.providers.ollama.usage import openai_usage, read_usage
 from translators.providers.reading import read_whole
 
 

@@ -13,9 +13,11 @@ from translators.base import ChatRequest, JsonObject, Memento
 from translators.facts import Failure, FailureKind, Usage, garbled
 from translators.framing.ndjson import Lines
 from translators.providers.chunks import Chunks, string
-from translators.providers.ollama.answer import Calls, finish_of, logprobs_of, openai_usage, own_facts, read_usage
+from translators.providers.ollama.calls import Calls
+from translators.providers.ollama.ends import finish_of, logprobs_of, own_facts
 from translators.providers.ollama.errors import error_in
 from translators.providers.ollama.response import memento_of
+from translators.providers.ollama.usage import openai_usage, read_usage
 from translators.providers.sse_decoder import is_json
 
 _ODD_SHAPE = (KeyError, TypeError, AttributeError)
