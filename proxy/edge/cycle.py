@@ -46,7 +46,6 @@ class Cycle(RequestResponseCycle):
             connection.read_on,
             connection.tasks,
         )
-        self.logger = _log
         self.keep_alive, self.waiting_for_100_continue = keep_alive, expect_100_continue
         self.disconnected = self.response_started = self.response_complete = False
         self.body, self.more_body = bytearray(), True
