@@ -10,8 +10,10 @@ from translators.base import ChatRequest, ChatResponse, Destination, WireRequest
 from translators.facts import Failure
 from translators.providers.openai.answer import read_answer
 from translators.providers.openai.failure import read_failure
+from translators.providers.openai.form import FORM, is_no_objects
+from translators.providers.openai.formed import FormedDecoder, as_text
 from translators.providers.openai.history import set_roles, told
-from translators.providers.openai.parameters import differs, fit, passed, specials_of, table_of
+from translators.providers.openai.parameters import differs, fit, mapped, passed, specials_of, table_of
 from translators.providers.openai.paths import path_of
 from translators.providers.openai.stream import OpenAIDecoder
 from translators.providers.openai.thinkers import CONCERNED, fit_thinker
@@ -33,6 +35,8 @@ class OpenAI:
         if not ask.uses or not self._differs:
             return ()
         unmet = table_of(self.vendor, target.api_version).unmet(ask.uses)
+        if mapped(self.vendor, ask, target, FORM) and is_no_objects(ask.body["response_format"]):
+            unmet = (*unmet, FORM)
         return tuple([name for name in unmet if not passed(target, name)]) if unmet else ()
 
     def request(self, ask: ChatRequest, target: Destination) -> WireRequest:
@@ -61,12 +65,17 @@ class OpenAI:
             headers = {**headers, **vendor.image_headers}
         return WireRequest(path, orjson.dumps(body), headers, tuple(dropped))
 
-    def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:  # noqa: ARG002
+    def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:
         """Check and mend a whole answer."""
-        return read_answer(ask, wire, self.vendor)
+        answer = read_answer(ask, wire, self.vendor)
+        if ask.uses and isinstance(answer, ChatResponse) and mapped(self.vendor, ask, target, FORM):
+            return as_text(answer)
+        return answer
 
-    def decoder(self, ask: ChatRequest, target: Destination) -> OpenAIDecoder:  # noqa: ARG002
+    def decoder(self, ask: ChatRequest, target: Destination) -> OpenAIDecoder:
         """A fresh decoder for one stream."""
+        if ask.uses and mapped(self.vendor, ask, target, FORM):
+            return FormedDecoder(ask, self.vendor)
         return OpenAIDecoder(ask, self.vendor)
 
     def failure(self, wire: WireResponse) -> Failure:

@@ -7,10 +7,12 @@ from translators.base import ChatRequest, Destination, JsonObject
 from translators.omission import without
 from translators.parameters import Table, Treatment, with_followers
 from translators.providers.loose import obj
+from translators.providers.openai.form import FORM, calm, force_form
 from translators.providers.vendors import Vendor
 
 _ALLOWED, _NONE = "tool_choice.allowed_tools", "tool_choice.none"
 _MARKS = "tools[].cache_control"
+_CALMING = ("tool_choice", "reasoning_effort", "thinking")
 _LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
@@ -37,6 +39,13 @@ def passed(target: Destination, name: str) -> bool:
     return "pass" in (wishes.get(name), wishes.get(name.partition(".")[0]))
 
 
+def mapped(vendor: Vendor, ask: ChatRequest, target: Destination, name: str) -> bool:
+    """Whether a request uses this and the vendor has other words for it, which the operator leaves it."""
+    if name not in ask.uses or passed(target, name):
+        return False
+    return table_of(vendor, target.api_version).treatment(name) is Treatment.MAPPED
+
+
 def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObject, list[str]]:
     """The body as the vendor takes it, but for its messages; and the names of what is not in it.
 
@@ -56,13 +65,17 @@ def fit(vendor: Vendor, ask: ChatRequest, target: Destination) -> tuple[JsonObje
         value = body.pop(ours, None)
         if value is not None and body.get(theirs) is None:
             body[theirs] = value
-    if _ALLOWED in ask.uses and not passed(target, _ALLOWED) and table.treatment(_ALLOWED) is Treatment.MAPPED:
+    if mapped(vendor, ask, target, _ALLOWED):
         _keep_allowed(body)
-    if _NONE in ask.uses and not passed(target, _NONE) and table.treatment(_NONE) is Treatment.MAPPED:
+    if mapped(vendor, ask, target, _NONE):
         _declare(body, [])
+    if mapped(vendor, ask, target, FORM):
+        force_form(vendor, body, dropped)
     for name, set_value in _VALUES.items():
         if body.get(name) is not None and not passed(target, name) and not set_value(vendor, body):
             dropped.append(name)
+    if vendor.calm_calls and not any(passed(target, name) for name in _CALMING):
+        calm(vendor, body, dropped)
     if body.get("tools"):
         body["tools"] = [_tool(tool, vendor, dropped) for tool in body["tools"]]
     return body, dropped

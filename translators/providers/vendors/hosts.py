@@ -16,6 +16,7 @@ DEEPSEEK = Vendor(
     | {"n", "logit_bias", "seed", "user", "metadata", "service_tier", "prediction", "prompt_cache_key"},
     efforts=("low", "medium", "high", "xhigh", "max"),
     no_effort={"thinking": {"type": "disabled"}},
+    calm_calls=True,  # "Thinking mode does not support this tool_choice": deepseek-ai/DeepSeek-V3#1376
     reasoning="reasoning_content",
     keeps="reasoning_content",  # "must be passed back" beside calls, or a 400
     unthought="",  # as recorded, beside a call that the model did not make itself

@@ -21,6 +21,7 @@ OPENAI_ALONE = _LEGACY | _CUSTOM | _AUDIO | _FILES | _HOUSEHOLD | {"web_search_o
 """What OpenAI documents and nearly no other vendor does: each row says which of it the vendor has all the same."""
 
 _ALLOWED, _NONE = "tool_choice.allowed_tools", "tool_choice.none"
+_FORM, _FORCED = "response_format.json_schema", frozenset({"tools", "tool_choice.required", "tool_choice.function"})
 _HOTTEST = 2.0
 """OpenAI's highest temperature."""
 
@@ -65,6 +66,8 @@ class Vendor:
     the lowest, and is named. Empty: all pass."""
     no_effort: JsonObject | None = None
     """What says ``reasoning_effort: none`` where that is no level."""
+    calm_calls: bool = False
+    """Refuses a forced choice among tools while its models think: then they do not, by ``no_effort``."""
     hottest: float = _HOTTEST
     """The highest ``temperature``: a higher one is left out, and named."""
     thinkers: bool = False
@@ -112,6 +115,8 @@ class Vendor:
             said[_ALLOWED] = "tools holds no others"
         if _NONE in lacks and "tools" not in lacks:
             said[_NONE] = "no tools"
+        if _FORM in self.lacks and _FORCED.isdisjoint(lacks):
+            said[_FORM] = "a forced tool's arguments"
         return Table(said, Treatment.NATIVE)
 
     def renames_in(self, version: str | None) -> Mapping[str, str]:
@@ -130,6 +135,8 @@ class Vendor:
             return "a content part of the vendor's own"
         if name == "tools" and not self.bare_tools:
             return "tools, each with parameters"
+        if name in _FORCED and name != "tools" and self.calm_calls:
+            return "the same, without thinking"
         if name == "reasoning_effort" and self.efforts:
             return f"{', '.join(self.efforts)}, or the next lower one of these"
         if name == "temperature" and self.hottest < _HOTTEST:

@@ -165,7 +165,7 @@ def test_a_vendors_headers_go_along() -> None:
         ("groq", {"logprobs": True, "top_logprobs": 2, "n": 2}, ("logprobs", "top_logprobs", "n")),
         ("groq", {"logprobs": False, "top_logprobs": 0, "n": 1, "logit_bias": {}}, ()),
         ("groq", {"logit_bias": {"1": 1}}, ()),
-        ("deepseek", {"response_format": {"type": "json_schema"}}, ("response_format.json_schema",)),
+        ("zai", {"response_format": {"type": "json_schema"}}, ("response_format.json_schema",)),
         ("deepseek", {"response_format": {"type": "json_object"}}, ()),
         ("deepseek", {"response_format": None, "n": None}, ()),
         ("perplexity", {"tools": [{"function": {"name": "f"}}]}, ("tools",)),
