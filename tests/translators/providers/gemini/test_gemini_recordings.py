@@ -1,28 +1,19 @@
 """Every recorded answer in Gemini's wire, replayed: no fact lost, none invented, at any split."""
 
 from dataclasses import replace
-from random import Random
-from typing import Any
 
 import orjson
 import pytest
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletion
 
-from tests.rig.recordings import Case, params
+from tests.rig.recordings import Case
+from tests.rig.replaying import Message, cases, check_cuts, check_order, check_splits, cuts, decode, fold
 from tests.rig.replays import gemini as replay
 from tests.rig.tokens import Tokens
 from tests.translators.providers.gemini.gemini_asks import Target, ask
-from translators.base import ChatRequest, ChatResponse, WireResponse
+from translators.base import ChatResponse, WireResponse
 from translators.facts import FailureKind, Usage
-from translators.providers.gemini import Gemini, GeminiDecoder
-
-Message = dict[str, Any]
-
-
-def cases(*, streamed: bool | None = None, failed: bool = False) -> list[Any]:
-    """The recordings in Gemini's wire."""
-    found = params(streamed=streamed, failed=failed)
-    return [param for param in found if param.values[0] is None or param.values[0].api == "gemini.generateContent"]
+from translators.providers.gemini import Gemini
 
 
 def expected_usage(case: Case) -> Usage:
@@ -69,7 +60,7 @@ def assert_facts(case: Case, message: Message, choice: Message) -> None:
     assert len(signed) == facts.get("reasoning_signatures", 0)
 
 
-@pytest.mark.parametrize("case", cases(streamed=False))
+@pytest.mark.parametrize("case", cases("gemini.generateContent", streamed=False))
 def test_a_whole_answer_keeps_every_fact(case: Case) -> None:
     """And says its usage in inclusive buckets."""
     response = Gemini().response(ask(), WireResponse(200, case.answer.headers, case.body), Target())
@@ -83,7 +74,7 @@ def test_a_whole_answer_keeps_every_fact(case: Case) -> None:
     assert shown(answer["usage"]) == replay.usage(case.facts)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", cases("gemini.generateContent"))
 def test_the_same_request_in_openais_words_comes_to_what_was_recorded(case: Case) -> None:
     """Path and body: what we send means what the recorded client sent."""
     recorded = case.recording["request"]
@@ -97,90 +88,36 @@ def test_the_same_request_in_openais_words_comes_to_what_was_recorded(case: Case
     assert request.dropped == ()
 
 
-def fold(out: bytes) -> tuple[Message, list[Message], list[Message]]:
-    """A canonical stream put together, the choices that finish, and all chunks; each is one that OpenAI's SDK knows."""
-    blocks = out.split(b"\n\n")
-    assert blocks.pop() == b""
-    chunks = [orjson.loads(block.removeprefix(b"data: ")) for block in blocks]
-    message: Message = {"tool_calls": []}
-    finishes = []
-    for chunk in chunks:
-        ChatCompletionChunk.model_validate(chunk)
-    for choice in (choice for chunk in chunks for choice in chunk["choices"]):
-        delta = choice["delta"]
-        finishes += [choice] if choice["finish_reason"] else []
-        for name in ("content", "reasoning_content", "role"):
-            if delta.get(name):
-                message[name] = message.get(name, "") + delta[name]
-        message["reasoning_details"] = message.get("reasoning_details", []) + delta.get("reasoning_details", [])
-        for call in delta.get("tool_calls") or ():
-            assert call["index"] == len(message["tool_calls"])
-            message["tool_calls"].append(call)
-    return message, finishes, chunks
-
-
-def decode(wanted: ChatRequest, pieces: list[bytes]) -> tuple[GeminiDecoder, bytes]:
-    """A stream in pieces."""
-    decoder = Gemini().decoder(wanted, Target())
-    out = b"".join([decoder.feed(piece) for piece in pieces])
-    return decoder, out + decoder.close()
-
-
 @pytest.mark.parametrize("include_usage", [True, False])
-@pytest.mark.parametrize("case", cases(streamed=True))
+@pytest.mark.parametrize("case", cases("gemini.generateContent", streamed=True))
 def test_a_stream_keeps_every_fact(case: Case, include_usage: bool) -> None:
     """The role comes first and once; the finish once; usage in one last chunk, and only if the client asked for it."""
-    decoder, out = decode(replace(ask(stream=True), include_usage=include_usage), [case.body])
-    message, finishes, chunks = fold(out)
+    decoder = Gemini().decoder(replace(ask(stream=True), include_usage=include_usage), Target())
+    out = decode(decoder, [case.body])
+    message, end, chunks = fold(out)
 
-    assert len(finishes) == 1
-    assert_facts(case, message, finishes[0])
-    assert message["role"] == "assistant"
-    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert_facts(case, message, end)
+    check_order(chunks, out, include_usage=include_usage)
     assert (decoder.usage, decoder.started, decoder.finished) == (expected_usage(case), True, True)
     assert {(chunk["model"], chunk["created"]) for chunk in chunks} == {(case.facts["model"], 7)}
-    assert len({chunk["id"] for chunk in chunks}) == 1
-    assert [chunk["choices"] for chunk in chunks if chunk.get("usage")] == ([[]] if include_usage else [])
     if include_usage:
         assert shown(chunks[-1]["usage"]) == replay.usage(case.facts)
-    assert b"[DONE]" not in out
 
 
-@pytest.mark.parametrize("case", cases(streamed=True))
+@pytest.mark.parametrize("case", cases("gemini.generateContent", streamed=True))
 def test_how_a_stream_is_cut_never_shows(case: Case) -> None:
     """Byte by byte, and at random places (I11)."""
-    raw, wanted, dice = case.body, ask(stream=True), Random(case.name)
-    whole, expected = decode(wanted, [raw])
-    splits = [[raw[i : i + 1] for i in range(len(raw))]]
-    for _ in range(5):
-        cuts = sorted(dice.choices(range(len(raw) + 1), k=dice.randrange(40)))
-        splits.append([raw[a:b] for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)])
-
-    for pieces in splits:
-        decoder, out = decode(wanted, pieces)
-
-        assert out == expected
-        assert (decoder.usage, decoder.failure, decoder.finished) == (whole.usage, whole.failure, whole.finished)
-        assert decoder.memento == whole.memento
+    check_splits(lambda: Gemini().decoder(ask(stream=True), Target()), case)
 
 
-@pytest.mark.parametrize("case", cases(streamed=True))
+@pytest.mark.parametrize("case", cases("gemini.generateContent", streamed=True))
 def test_a_recording_cut_short_is_never_finished(case: Case) -> None:
     """F6: it has no finish reason either, and says that the model may have done its work."""
-    raw, dice = case.body, Random(case.name)
-    last = raw.rindex(b"}")
-    for cut in [last, *dice.choices(range(last), k=40)]:
-        decoder, out = decode(ask(stream=True), [raw[:cut]])
-        _, finishes, _ = fold(out)
-
-        assert not decoder.finished
-        assert decoder.failure is not None
-        assert decoder.failure.kind is FailureKind.UNREACHABLE
-        assert decoder.failure.reached_model
-        assert finishes == []
+    end = case.body.rindex(b"}")
+    check_cuts(lambda: Gemini().decoder(ask(stream=True), Target()), case.body, cuts(end, case.name))
 
 
-@pytest.mark.parametrize("case", cases(failed=True))
+@pytest.mark.parametrize("case", cases("gemini.generateContent", failed=True))
 def test_a_recorded_error_keeps_its_meaning(case: Case) -> None:
     """Status, words, code, and when to come back."""
     said = case.facts["error"]
