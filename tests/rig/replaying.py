@@ -57,6 +57,11 @@ def chunks_of(out: bytes) -> list[Message]:
     return chunks
 
 
+def deltas(chunks: list[Message]) -> list[Message]:
+    """What the chunks of a stream of one choice say."""
+    return [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]
+
+
 def _add_facts(known: Message, facts: Message) -> None:
     """What a provider says beside: lists grow, the rest is said once."""
     for name, fact in facts.items():

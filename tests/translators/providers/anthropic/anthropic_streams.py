@@ -4,10 +4,26 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from openai.types.chat import ChatCompletionChunk
 
+from tests.rig.replaying import chunks_of, deltas
 from tests.translators.providers.anthropic.anthropic_asks import Json, ask
 from translators.providers.anthropic import AnthropicDecoder
+
+__all__ = [
+    "HELLO",
+    "PING",
+    "START",
+    "STOP",
+    "TEXT",
+    "begin",
+    "close",
+    "delta",
+    "deltas",
+    "end",
+    "framed",
+    "run",
+    "tool",
+]
 
 START: Json = {
     "type": "message_start",
@@ -68,12 +84,4 @@ def run(events: list[Json], *, include_usage: bool = False) -> tuple[AnthropicDe
     """A stream of these events, and the chunks that came of it; each is one that OpenAI's SDK knows."""
     decoder = AnthropicDecoder(replace(ask(stream=True), include_usage=include_usage))
     out = decoder.feed(framed(events)) + decoder.close()
-    chunks = [block.removeprefix(b"data: ") for block in out.split(b"\n\n")[:-1]]
-    for chunk in chunks:
-        ChatCompletionChunk.model_validate_json(chunk)
-    return decoder, [orjson.loads(chunk) for chunk in chunks]
-
-
-def deltas(chunks: list[Json]) -> list[Json]:
-    """What the chunks say."""
-    return [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]
+    return decoder, chunks_of(out)

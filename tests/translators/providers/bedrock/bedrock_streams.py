@@ -4,11 +4,31 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from openai.types.chat import ChatCompletionChunk
 
 from tests.rig.frames import EVENT, framed
+from tests.rig.replaying import chunks_of, deltas
 from tests.translators.providers.bedrock.bedrock_asks import CLAUDE, Json, ask
 from translators.providers.bedrock import ConverseDecoder
+
+__all__ = [
+    "HELLO",
+    "METADATA",
+    "START",
+    "USAGE",
+    "Event",
+    "argue",
+    "begin",
+    "chunks_of",
+    "delta",
+    "deltas",
+    "end",
+    "exception",
+    "frames",
+    "run",
+    "stop",
+    "text",
+    "use",
+]
 
 Event = tuple[str, Json]
 
@@ -73,16 +93,3 @@ def run(
     decoder = ConverseDecoder(replace(ask(stream=True, **wanted), include_usage=include_usage), model)
     out = decoder.feed(events if isinstance(events, bytes) else frames(events)) + decoder.close()
     return decoder, chunks_of(out)
-
-
-def chunks_of(out: bytes) -> list[Json]:
-    """Canonical events as JSON."""
-    chunks = [block.removeprefix(b"data: ") for block in out.split(b"\n\n")[:-1]]
-    for chunk in chunks:
-        ChatCompletionChunk.model_validate_json(chunk)
-    return [orjson.loads(chunk) for chunk in chunks]
-
-
-def deltas(chunks: list[Json]) -> list[Json]:
-    """What the chunks say."""
-    return [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]

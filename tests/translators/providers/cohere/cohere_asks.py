@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from openai.types.chat import ChatCompletionChunk
 
 from tests.rig import asks
 from tests.rig.asks import HI, TIME, WEATHER, Json, ask, call
+from tests.rig.replaying import chunks_of, deltas
 from translators.base import ChatResponse, WireRequest, WireResponse
 from translators.providers.cohere import Cohere, CohereDecoder
 
@@ -63,12 +63,4 @@ def run(events: list[Json], *, include_usage: bool = False, **body: Any) -> tupl
     """A stream of these events, and the chunks that came of it; each is one that OpenAI's SDK knows."""
     decoder = CohereDecoder(replace(ask(stream=True, **body), include_usage=include_usage))
     out = decoder.feed(framed(events)) + decoder.close()
-    chunks = [block.removeprefix(b"data: ") for block in out.split(b"\n\n")[:-1]]
-    for chunk in chunks:
-        ChatCompletionChunk.model_validate_json(chunk)
-    return decoder, [orjson.loads(chunk) for chunk in chunks]
-
-
-def deltas(chunks: list[Json]) -> list[Json]:
-    """What the chunks say."""
-    return [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]
+    return decoder, chunks_of(out)

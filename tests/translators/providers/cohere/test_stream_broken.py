@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rig.breaking import check_broken, check_garbled, check_noise, check_odd, check_truncated
 from tests.translators.providers.cohere.cohere_asks import Json, ask, framed, run
 from translators.facts import FailureKind
 from translators.providers.cohere import CohereDecoder
@@ -20,12 +21,7 @@ HELLO = [START, TEXT, TEXT, STOP]
 @pytest.mark.parametrize("cut", range(len(HELLO)))
 def test_an_end_without_message_end_is_a_break(cut: int) -> None:
     """F6: whatever came before."""
-    decoder, chunks = run(HELLO[:cut])
-
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert (decoder.failure.kind, decoder.failure.reached_model) == (FailureKind.UNREACHABLE, True)
-    assert all(chunk["choices"][0]["finish_reason"] is None for chunk in chunks)
+    check_broken(*run(HELLO[:cut]))
 
 
 @pytest.mark.parametrize(
@@ -93,10 +89,7 @@ def test_an_event_of_another_shape_breaks_the_stream(raw: bytes) -> None:
 
     decoder.feed(raw)
 
-    assert decoder.failure is not None
-    assert decoder.failure.kind is FailureKind.GARBLED
-    assert not decoder.finished
-    assert decoder.feed(framed(HELLO)) + decoder.close() == b""
+    check_garbled(decoder, framed(HELLO))
 
 
 JSON = st.recursive(
@@ -135,37 +128,16 @@ ODD = st.fixed_dictionaries(
 @given(st.lists(st.sampled_from(HELLO) | ODD, max_size=8))
 def test_no_order_and_no_shape_of_events_raises(events: list[Json]) -> None:
     """A hostile upstream gets a failure at most, and what came out is whole."""
-    decoder = CohereDecoder(replace(ask(stream=True), include_usage=True))
-
-    out = decoder.feed(framed(events)) + decoder.close()
-
-    assert decoder.finished is (decoder.failure is None)
-    for block in out.split(b"\n\n")[:-1]:
-        assert orjson.loads(block.removeprefix(b"data: "))["object"] == "chat.completion.chunk"
+    check_odd(CohereDecoder(replace(ask(stream=True), include_usage=True)), framed(events))
 
 
 @given(st.lists(st.binary(max_size=40), max_size=10))
 def test_no_bytes_raise_or_finish(pieces: list[bytes]) -> None:
     """Noise is never an answer."""
-    decoder = CohereDecoder(ask(stream=True))
-
-    for piece in pieces:
-        decoder.feed(piece)
-    decoder.close()
-
-    assert not decoder.finished
-    assert decoder.failure is not None
+    check_noise(CohereDecoder(ask(stream=True)), pieces)
 
 
 @given(st.integers(0, len(framed(HELLO)) - 3), st.lists(st.integers(0, len(framed(HELLO))), max_size=6))
 def test_a_truncated_stream_is_never_finished(length: int, cuts: list[int]) -> None:
     """Wherever it ends, and however it was cut."""
-    raw, places = framed(HELLO)[:length], sorted(cuts)
-    decoder = CohereDecoder(ask(stream=True))
-
-    out = b"".join([decoder.feed(raw[a:b]) for a, b in zip([0, *places], [*places, len(raw)], strict=True)])
-    out += decoder.close()
-
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert b'finish_reason":"' not in out
+    check_truncated(CohereDecoder(ask(stream=True)), framed(HELLO)[:length], cuts)

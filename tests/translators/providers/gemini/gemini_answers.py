@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletion
 
+from tests.rig.replaying import chunks_of
 from tests.translators.providers.gemini.gemini_asks import Json, Target, ask
 from translators.base import ChatResponse, WireResponse
 from translators.facts import Failure
@@ -56,10 +57,7 @@ def run(events: list[Json], *, include_usage: bool = False) -> tuple[GeminiDecod
     """A stream of these events, and the chunks that came of it; each is one that OpenAI's SDK knows."""
     decoder = GeminiDecoder(replace(ask(stream=True), include_usage=include_usage))
     out = decoder.feed(framed(events)) + decoder.close()
-    chunks = [block.removeprefix(b"data: ") for block in out.split(b"\n\n")[:-1]]
-    for chunk in chunks:
-        ChatCompletionChunk.model_validate_json(chunk)
-    return decoder, [orjson.loads(chunk) for chunk in chunks]
+    return decoder, chunks_of(out)
 
 
 def deltas(chunks: list[Json], index: int = 0) -> list[Json]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rig.breaking import check_broken, check_garbled, check_noise, check_odd, check_truncated
 from tests.translators.providers.ollama.ollama_asks import Json, ask, framed, run
 from translators.facts import FailureKind
 from translators.framing.ndjson import LONGEST_LINE
@@ -20,12 +21,7 @@ HELLO = [TEXT, TEXT, STOP]
 @pytest.mark.parametrize("cut", range(len(HELLO)))
 def test_an_end_without_done_is_a_break(cut: int) -> None:
     """F6: whatever came before."""
-    decoder, chunks = run(HELLO[:cut])
-
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert (decoder.failure.kind, decoder.failure.reached_model) == (FailureKind.UNREACHABLE, True)
-    assert all(chunk["choices"][0]["finish_reason"] is None for chunk in chunks)
+    check_broken(*run(HELLO[:cut]))
 
 
 def test_the_last_line_end_may_be_missing() -> None:
@@ -91,13 +87,8 @@ def test_a_line_of_another_shape_breaks_the_stream(raw: bytes) -> None:
     """F8: it is a failure and no exception; nothing comes after it."""
     decoder = OllamaDecoder(ask(stream=True))
 
-    out = decoder.feed(raw) + decoder.close()
-
-    assert out == b""
-    assert decoder.failure is not None
-    assert decoder.failure.kind is FailureKind.GARBLED
-    assert not decoder.finished
-    assert decoder.feed(framed(HELLO)) + decoder.close() == b""
+    assert decoder.feed(raw) + decoder.close() == b""
+    check_garbled(decoder, framed(HELLO))
 
 
 JSON = st.recursive(
@@ -120,37 +111,16 @@ ODD = st.fixed_dictionaries({"message": MESSAGE | JSON, "done": JSON}, optional=
 @given(st.lists(st.sampled_from(HELLO) | ODD | JSON, max_size=8))
 def test_no_order_and_no_shape_of_lines_raises(lines: list[Json]) -> None:
     """A hostile upstream gets a failure at most, and what came out is whole."""
-    decoder = OllamaDecoder(replace(ask(stream=True), include_usage=True))
-
-    out = decoder.feed(framed(lines)) + decoder.close()
-
-    assert decoder.finished is (decoder.failure is None)
-    for block in out.split(b"\n\n")[:-1]:
-        assert orjson.loads(block.removeprefix(b"data: "))["object"] == "chat.completion.chunk"
+    check_odd(OllamaDecoder(replace(ask(stream=True), include_usage=True)), framed(lines))
 
 
 @given(st.lists(st.binary(max_size=40), max_size=10))
 def test_no_bytes_raise_or_finish(pieces: list[bytes]) -> None:
     """Noise is never an answer."""
-    decoder = OllamaDecoder(ask(stream=True))
-
-    for piece in pieces:
-        decoder.feed(piece)
-    decoder.close()
-
-    assert not decoder.finished
-    assert decoder.failure is not None
+    check_noise(OllamaDecoder(ask(stream=True)), pieces)
 
 
 @given(st.integers(0, len(framed(HELLO)) - 2), st.lists(st.integers(0, len(framed(HELLO))), max_size=6))
 def test_a_truncated_stream_is_never_finished(length: int, cuts: list[int]) -> None:
     """Wherever it ends, and however it was cut."""
-    raw, places = framed(HELLO)[:length], sorted(cuts)
-    decoder = OllamaDecoder(ask(stream=True))
-
-    out = b"".join([decoder.feed(raw[a:b]) for a, b in zip([0, *places], [*places, len(raw)], strict=True)])
-    out += decoder.close()
-
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert b'finish_reason":"' not in out
+    check_truncated(OllamaDecoder(ask(stream=True)), framed(HELLO)[:length], cuts)
