@@ -164,11 +164,12 @@ def uses_of(body: JsonObject, *, plain: bool) -> tuple[str, ...]:
         body: of a chat request that has been checked.
         plain: its messages are roles and texts and nothing else.
     """
-    if plain and _ALWAYS.issuperset(body):
-        return ()
     names: dict[str, None] = {}
     for name, value in body.items():
         if name in _ALWAYS or value is None:
+            continue
+        if name in _BARE:  # a temperature, a limit: mostly there is no more
+            names[name] = None
             continue
         parameter = PARAMETERS.get(name)
         if parameter is not None and value in parameter.defaults:
@@ -221,6 +222,8 @@ _FINER: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "response_format": _response_format,
 }
 """Fields that ask for several things."""
+_BARE = frozenset({name for name, parameter in PARAMETERS.items() if not parameter.defaults} - _FINER.keys())
+"""Names that are asked for by any value but ``null``."""
 
 
 @dataclass(frozen=True, slots=True)
