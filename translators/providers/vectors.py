@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from translators.base import Decoder, Destination, EmbeddingsRequest, EmbeddingsResponse, JsonObject
+from translators.estimate import input_tokens
 from translators.facts import Usage
 
 Vector = Sequence[float] | str
@@ -48,7 +49,8 @@ def embedding_list(
         ask: what it answers: it says the encoding, and how many vectors there have to be.
         vectors: one for each input, in that order, in either form.
         model: as the provider names it; None, or no string at all: by the name that was asked for.
-        usage: None where the provider does not count; the client is then told ``null``, and no invented number.
+        usage: None where the provider does not count. OpenAI's clients read the count unasked, so they get an estimate
+            then, which ``usage_source`` calls one.
         extra: further fields of the answer, beside OpenAI's.
 
     Raises:
@@ -62,9 +64,13 @@ def embedding_list(
         "object": "list",
         "data": [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(written)],
         "model": model if model and isinstance(model, str) else ask.model,
-        "usage": usage and {"prompt_tokens": usage.input_tokens, "total_tokens": usage.total_tokens},
+        "usage": _counted(usage.input_tokens) if usage else _counted(input_tokens(ask)) | {"usage_source": "estimated"},
     }
     return EmbeddingsResponse(orjson.dumps({**body, **(extra or {})}), usage)
+
+
+def _counted(tokens: int) -> JsonObject:
+    return {"prompt_tokens": tokens, "total_tokens": tokens}
 
 
 def check_vectors(vectors: Sequence[Vector], count: int, decode: Callable[[str], Sequence[float]] | None = None) -> int:

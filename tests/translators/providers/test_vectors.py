@@ -53,11 +53,11 @@ def test_a_provider_that_names_no_model_has_the_one_that_was_asked_for(model: An
     assert body(embedding_list(wanted("a"), [[0.5]], model, None))["model"] == "smart"
 
 
-def test_tokens_that_nobody_counted_are_not_made_up() -> None:
-    """``null`` is no number."""
+def test_tokens_that_nobody_counted_are_estimated_and_called_so() -> None:
+    """OpenAI's SDK has ``usage.prompt_tokens`` in every answer; the record makes its own estimate."""
     made = embedding_list(wanted("a"), [[0.5]], None, None)
 
-    assert body(made)["usage"] is None
+    assert body(made)["usage"] == {"prompt_tokens": 1, "total_tokens": 1, "usage_source": "estimated"}
     assert made.usage is None
 
 
