@@ -140,5 +140,5 @@ def usage_of(usage: Usage | None) -> Record | None:
 
 
 def _ms(seconds: float) -> float:
-    """Milliseconds, to the microsecond. ``round(x, 3)`` would go by way of decimal digits: ten times the work."""
+    """Milliseconds, to the microsecond. ``round(x, 3)`` goes by way of decimal digits: several times the work."""
     return int(seconds * 1e6 + 0.5) / 1e3

@@ -23,7 +23,7 @@ PLACES = {
 }
 """What else an account says of itself."""
 UNASKABLE = {
-    "llamacpp/chat--error-500--unfetchable-image-url-3a00ec": "its image is at http://127.0.0.1, which no client may ask for",
+    "llamacpp/chat--error-500--unfetchable-image-url-3a00ec": "its image is at http://127.0.0.1",
 }
 """Recordings of requests that are refused before they reach an upstream (D22)."""
 ERROR_CLASSES = {400: openai.BadRequestError, 404: openai.NotFoundError, 429: openai.RateLimitError}
