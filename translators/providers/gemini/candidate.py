@@ -11,7 +11,7 @@ import orjson
 from translators.base import ChatRequest, JsonObject, Memento
 from translators.providers.gemini.ends import finish_of, own_facts
 from translators.providers.gemini.grounding import annotations_of
-from translators.providers.gemini.thoughts import signature_of, thought_of
+from translators.providers.gemini.reasoning import signature_of, thought_of
 
 ODD_SHAPE = (KeyError, TypeError, AttributeError)
 """What reading an answer of another shape than the documented one raises, and writing one that is nested too deeply."""

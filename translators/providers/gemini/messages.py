@@ -12,8 +12,8 @@ from translators.base import JsonObject
 from translators.providers.calls import arguments_of, called_by
 from translators.providers.gemini.draft import Draft
 from translators.providers.gemini.parts import inline, parts_of
+from translators.providers.gemini.reasoning import UNSIGNED, State, signature_on, state_of
 from translators.providers.gemini.results import in_order, result_of
-from translators.providers.gemini.thoughts import UNSIGNED, State, signature_on, state_of
 from translators.providers.loose import obj, objs
 from translators.providers.turns import INSTRUCTIONS, RESULTS, add_turn, tagged
 

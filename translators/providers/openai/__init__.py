@@ -8,13 +8,13 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, Destination, WireRequest, WireResponse
 from translators.facts import Failure
-from translators.providers.openai.answer import read_answer
-from translators.providers.openai.failure import read_failure
+from translators.providers.openai.errors import read_failure
 from translators.providers.openai.form import FORM, is_no_objects
 from translators.providers.openai.formed import FormedDecoder, as_text
 from translators.providers.openai.history import set_roles, told
 from translators.providers.openai.parameters import differs, fit, mapped, passed, specials_of, table_of
 from translators.providers.openai.paths import path_of
+from translators.providers.openai.response import read_response
 from translators.providers.openai.stream import OpenAIDecoder
 from translators.providers.openai.thinkers import CONCERNED, fit_thinker
 from translators.providers.vendors import Vendor
@@ -67,7 +67,7 @@ class OpenAI:
 
     def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:
         """Check and mend a whole answer."""
-        answer = read_answer(ask, wire, self.vendor)
+        answer = read_response(ask, wire, self.vendor)
         if ask.uses and isinstance(answer, ChatResponse) and mapped(self.vendor, ask, target, FORM):
             return as_text(answer)
         return answer

@@ -12,7 +12,7 @@ from translators.base import Destination, EmbeddingsRequest, EmbeddingsResponse,
 from translators.facts import Failure, Usage, garbled
 from translators.providers.loose import count, obj
 from translators.providers.openai.embedders import EMBEDDERS, Embedder
-from translators.providers.openai.failure import in_band, read_failure
+from translators.providers.openai.errors import in_band, read_failure
 from translators.providers.openai.parameters import passed
 from translators.providers.openai.paths import path_of
 from translators.providers.vectors import Whole, check_vectors, from_base64, to_base64

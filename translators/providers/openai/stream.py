@@ -13,7 +13,7 @@ from translators.estimate import said_in, utf8
 from translators.facts import Failure, garbled
 from translators.framing.splice import Splice
 from translators.framing.sse import Event, frame
-from translators.providers.openai.failure import broken_off, in_band
+from translators.providers.openai.errors import broken_off, in_band
 from translators.providers.openai.keeping import Keeping
 from translators.providers.openai.numbers import Numbers
 from translators.providers.openai.repair import (

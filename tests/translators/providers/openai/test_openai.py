@@ -318,7 +318,7 @@ def test_a_finish_that_is_none_is_a_failure() -> None:
 
 
 def test_other_answers_and_streams_have_their_readers() -> None:
-    """See ``test_openai_failure.py`` and ``test_openai_stream.py``."""
+    """See ``test_errors.py`` and ``test_stream.py``."""
     translator = OpenAI(VENDORS["openai"])
 
     assert translator.failure(WireResponse(503, {}, b"")).kind is K.OVERLOADED

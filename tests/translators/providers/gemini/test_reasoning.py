@@ -8,7 +8,7 @@ import pytest
 from tests.translators.providers.gemini.gemini_asks import FLASH, HI, PRO, Json, Target, ask, call, wire
 from translators.base import ChatResponse, Memento, WireResponse
 from translators.providers.gemini import Gemini
-from translators.providers.gemini.thoughts import UNSIGNED
+from translators.providers.gemini.reasoning import UNSIGNED
 
 FORMAT = "google-gemini-v1"
 RESULT = {"role": "tool", "tool_call_id": "c1", "content": "1"}

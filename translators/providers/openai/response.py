@@ -6,7 +6,7 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, WireResponse
 from translators.facts import Failure, Usage, garbled
-from translators.providers.openai.failure import broken_off, in_band
+from translators.providers.openai.errors import broken_off, in_band
 from translators.providers.openai.keeping import Keeping
 from translators.providers.openai.repair import (
     is_plain,
@@ -24,7 +24,7 @@ _PLAIN_ENDS = ("stop", "length")
 """Finish reasons with nothing to mend, of an answer that is one text: the common one, told from others by few looks."""
 
 
-def read_answer(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatResponse | Failure:
+def read_response(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatResponse | Failure:
     """Check and mend a 2xx answer; a failure where it is none, or an error in an answer's clothes."""
     try:
         answer = orjson.loads(wire.body)

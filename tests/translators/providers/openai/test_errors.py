@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.rig.recordings import Case, params
 from translators.base import WireResponse
 from translators.facts import Failure, FailureKind
-from translators.providers.openai.failure import broken_off, in_band, read_failure
+from translators.providers.openai.errors import broken_off, in_band, read_failure
 
 K = FailureKind
 
