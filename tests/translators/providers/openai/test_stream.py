@@ -1,71 +1,28 @@
-"""One stream in OpenAI's wire (F4 to F12, I10, I11)."""
+"""One stream in OpenAI's wire: what passes, what is mended, and when it is over (F6, I10)."""
 
-from collections.abc import Iterable
 from typing import Any
 
-import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from translators.base import ChatRequest
-from translators.facts import FailureKind, Usage
-from translators.framing.sse import LONGEST_EVENT
+from tests.translators.providers.openai.openai_streams import (
+    DONE,
+    GOOD,
+    HELLO,
+    ROLE,
+    STOP,
+    USAGE,
+    ask,
+    choice,
+    chunk,
+    decode,
+    documents,
+    event,
+)
+from translators.facts import FailureKind
 from translators.providers.openai.stream import OpenAIDecoder
 from translators.providers.vendors import VENDORS
 
 K = FailureKind
-DONE = b"data: [DONE]\n\n"
-USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-
-
-def ask(*, include_usage: bool = True) -> ChatRequest:
-    """A streamed request."""
-    body = {"model": "asked", "messages": []}
-    return ChatRequest("chatcmpl-ours", 7, b"", body, "asked", stream=True, include_usage=include_usage)
-
-
-def chunk(*choices: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A chunk that needs no mending."""
-    return {
-        "id": "x",
-        "object": "chat.completion.chunk",
-        "created": 1,
-        "model": "m",
-        "choices": list(choices),
-        **fields,
-    }
-
-
-def choice(finish: str | None = None, index: int = 0, **delta: Any) -> dict[str, Any]:
-    """One choice of a chunk."""
-    return {"index": index, "delta": delta, "finish_reason": finish}
-
-
-def event(document: Any) -> bytes:
-    """A document as an event."""
-    return b"data: " + orjson.dumps(document) + b"\n\n"
-
-
-ROLE = event(chunk(choice(role="assistant", content="")))
-HELLO = event(chunk(choice(content="hello")))
-STOP = event(chunk(choice("stop")))
-GOOD = ROLE + HELLO + STOP
-
-
-def decode(*pieces: bytes, include_usage: bool = True) -> tuple[OpenAIDecoder, bytes]:
-    """A whole stream, decoded."""
-    decoder = OpenAIDecoder(ask(include_usage=include_usage), VENDORS["openai"])
-    out = b"".join([decoder.feed(piece) for piece in pieces])
-    return decoder, out + decoder.close()
-
-
-def documents(out: bytes) -> list[dict[str, Any]]:
-    """Canonical events, parsed."""
-    blocks = out.split(b"\n\n")
-    assert blocks.pop() == b""
-    assert all(block.startswith(b"data: ") and b"\n" not in block for block in blocks)
-    return [orjson.loads(block[6:]) for block in blocks]
 
 
 def test_what_is_right_passes_as_the_same_bytes() -> None:
@@ -121,99 +78,6 @@ def test_azures_first_chunk_passes_and_does_not_start() -> None:
 
     assert decoder.feed(filters) == filters
     assert not decoder.started
-
-
-# Usage
-
-
-USAGE_CHUNK = chunk(usage=USAGE)
-LAST_WITH_USAGE = event(chunk(choice("stop"), usage=USAGE))
-
-
-@pytest.mark.parametrize(
-    "stream",
-    [
-        GOOD + event(USAGE_CHUNK) + DONE,
-        GOOD + event(USAGE_CHUNK),
-        ROLE + HELLO + LAST_WITH_USAGE + DONE,
-        ROLE + HELLO + LAST_WITH_USAGE + event(USAGE_CHUNK) + DONE,
-        ROLE + event(chunk(choice(content="hello"), usage=USAGE | {"completion_tokens": 1})) + LAST_WITH_USAGE,
-        GOOD + event(chunk(choice(content=""), usage=USAGE)) + DONE,
-        GOOD + event(chunk(choice("stop", content=""), usage=USAGE)) + DONE,
-        GOOD + event({name: value for name, value in USAGE_CHUNK.items() if name != "choices"}) + DONE,
-        GOOD + event(chunk(usage=USAGE) | {"choices": None}) + DONE,
-    ],
-    ids=["openai", "openai cut", "deepseek", "groq", "perplexity", "openrouter", "twice", "bare", "null"],
-)
-@pytest.mark.parametrize("include_usage", [True, False])
-def test_usage_comes_once_and_last_and_only_if_asked_for(stream: bytes, include_usage: bool) -> None:
-    """Wherever the vendor puts it; the gateway knows it either way."""
-    decoder, out = decode(stream, include_usage=include_usage)
-    chunks = documents(out)
-
-    assert decoder.finished
-    assert decoder.usage == Usage(10, 5)
-    assert [one for one in chunks if one.get("usage")] == ([USAGE_CHUNK] if include_usage else [])
-    assert chunks[: 3 if include_usage else None] == documents(GOOD)
-    assert len(chunks) == 3 + include_usage
-
-
-def test_null_usage_passes() -> None:
-    """OpenAI puts it into every chunk when usage was asked for."""
-    raw = event(chunk(choice(content="a"), usage=None))
-
-    assert decode(raw)[1] == raw
-
-
-def test_groqs_own_usage_is_read_where_it_gives_no_other() -> None:
-    """Its field stays where it is."""
-    last = event(chunk(choice("stop"), x_groq={"usage": USAGE}))
-    decoder, out = decode(HELLO + last + DONE)
-
-    assert decoder.usage == Usage(10, 5)
-    assert out == HELLO + last
-
-
-def test_usage_that_cannot_be_read_is_none_and_takes_nothing_away() -> None:
-    """F11: the last one that could be read counts."""
-    decoder, out = decode(
-        ROLE + event(chunk(choice("stop"), usage=USAGE)) + event(chunk(usage={"prompt_tokens": -1})) + DONE
-    )
-
-    assert decoder.usage == Usage(10, 5)
-    assert len(documents(out)) == 3
-
-
-@pytest.mark.parametrize("include_usage", [True, False])
-@pytest.mark.parametrize("bad", [-1, None, "7", 10**12])
-def test_usage_that_is_none_is_not_shown(bad: Any, include_usage: bool) -> None:
-    """F11: clients add counts up, so one below zero is worse than none."""
-    decoder, out = decode(
-        GOOD + event(chunk(usage=USAGE | {"completion_tokens": bad})) + DONE, include_usage=include_usage
-    )
-
-    assert (decoder.finished, decoder.usage) == (True, None)
-    assert out == GOOD
-
-
-@pytest.mark.parametrize("counts", [[5, 5], [1, 3, 5], [9, 7, 5], [5, 0, 5], [5, -1]], ids=str)
-def test_usage_said_again_and_again_goes_out_once_as_it_was_said_last(counts: list[int]) -> None:
-    """F11: twice, in every chunk, falling, back at zero, or nonsense at the end; clients add all of them up."""
-    said = [event(chunk(choice(content="a"), usage=USAGE | {"completion_tokens": count})) for count in counts]
-    decoder, out = decode(ROLE + b"".join(said) + event(chunk(choice("stop"))) + DONE)
-
-    assert decoder.usage == Usage(10, 5)
-    assert [one["usage"] for one in documents(out) if one.get("usage")] == [USAGE]
-    assert documents(out)[-1]["choices"] == []
-
-
-def test_reasoning_beside_the_output_is_told_to_the_client_as_openai_counts() -> None:
-    """xAI's way."""
-    raw = USAGE | {"total_tokens": 22, "completion_tokens_details": {"reasoning_tokens": 7}}
-    decoder, out = decode(GOOD + event(chunk(usage=raw)) + DONE)
-
-    assert decoder.usage == Usage(10, 12, reasoning_tokens=7)
-    assert documents(out)[-1]["usage"]["completion_tokens"] == 12
 
 
 # Mending
@@ -358,184 +222,3 @@ def test_done_without_any_answer_is_no_answer() -> None:
     assert (out, decoder.finished) == (b"", False)
     assert decoder.failure is not None
     assert decoder.failure.kind is K.GARBLED
-
-
-# Errors
-
-
-ERROR = {"error": {"message": "no", "type": "overloaded_error", "code": "x"}}
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        event(ERROR),
-        b"event: error\n" + event(ERROR),
-        b"event: error\n" + event(ERROR["error"]),
-        b"event: error\n" + event("no"),
-        event(chunk(choice("error"), **ERROR)),
-        event({"object": "error", "message": "no", "type": "overloaded_error"}),
-    ],
-)
-@pytest.mark.parametrize("before", [b"", ROLE, ROLE + HELLO, GOOD])
-def test_an_error_event_ends_the_stream_at_any_time(before: bytes, raw: bytes) -> None:
-    """F9, F10: nothing comes after it, and no end is made up."""
-    decoder, out = decode(before + raw + HELLO + DONE)
-
-    assert out == before
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert decoder.failure.kind is K.OVERLOADED
-    assert decoder.failure.message == "no"
-    assert decoder.failure.reached_model is decoder.started
-
-
-def test_an_error_event_that_says_nothing_is_one_all_the_same() -> None:
-    """Its name is enough."""
-    decoder, _ = decode(b"event: error\ndata: {}\n\n")
-
-    assert decoder.failure is not None
-    assert decoder.failure.kind is K.OVERLOADED
-
-
-def test_a_finish_that_is_none_is_a_failure() -> None:
-    """OpenRouter puts the error into the choice."""
-    decoder, out = decode(HELLO + event(chunk(choice("error") | {"error": {"code": 429, "message": "slow"}})))
-
-    assert out == HELLO
-    assert decoder.failure is not None
-    assert (decoder.failure.kind, decoder.failure.message) == (K.RATE_LIMITED, "slow")
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"data: hello\n\n",
-        b'data: {"choices":[{"delta":{"content":"a\n\n',
-        b"data: \xff\n\n",
-        b"data: []\n\n",
-        b"data: 5\n\n",
-        b"data: {}\n\n",
-        b'data: {"choices":{}}\n\n',
-        b'data: {"choices":[1]}\n\n',
-        b'data: {"usage":{},"choices":"x"}\n\n',
-        b"data: " + b"x" * LONGEST_EVENT + b"\n\n",
-        event(chunk(choice(reasoning="a"))).replace(b'"m"', b"[" * 500 + b"]" * 500),
-        event(chunk(choice(tool_calls=[{"function": {"arguments": {"a": 0}}}]))).replace(
-            b":0}}", b":" + b"[" * 400 + b"]" * 400 + b"}}"
-        ),
-    ],
-)
-def test_what_is_no_chunk_garbles_the_stream(raw: bytes) -> None:
-    """F8: what came before it is good, what comes after is not."""
-    decoder, out = decode(HELLO + raw + HELLO + DONE)
-
-    assert out == HELLO
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert (decoder.failure.kind, decoder.failure.reached_model) == (K.GARBLED, True)
-
-
-def test_usage_nested_too_deep_does_not_break_the_end() -> None:
-    """orjson reads more levels than it writes."""
-    decoder, out = decode(
-        GOOD + event(chunk(usage=USAGE | {"x": 0})).replace(b'"x":0', b'"x":' + b"[" * 400 + b"]" * 400) + DONE
-    )
-
-    assert out == GOOD
-    assert decoder.failure is not None
-    assert decoder.failure.kind is K.GARBLED
-
-
-def test_events_of_other_names_are_skipped() -> None:
-    """A ping with data, for example."""
-    decoder, out = decode(HELLO + b'event: ping\ndata: {"type":"ping"}\n\n' + STOP + DONE)
-
-    assert decoder.finished
-    assert out == HELLO + STOP
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b'{"error":{"message":"down","code":503}}', K.OVERLOADED),
-        (b'\n\n[{"error":{"message":"slow","code":429}}]', K.RATE_LIMITED),
-        (b'{\n\n"detail":"no"\n\n}', K.OVERLOADED),
-        (b'{"id":"x","object":"chat.completion","choices":[{"message":{"content":"a"}}]}', K.GARBLED),
-        (b"<html>data: {}\n\n</html>", K.GARBLED),
-        (b'{"error":', K.GARBLED),
-        (b'{"x":"' + b"x" * LONGEST_EVENT + b'"}', K.GARBLED),
-    ],
-)
-def test_a_whole_answer_where_a_stream_was_asked_for_is_read_as_one(body: bytes, kind: K) -> None:
-    """An error is that error; anything else is no stream."""
-    for pieces in ([body], [body[:1], body[1:9], body[9:]]):
-        decoder, out = decode(*pieces)
-
-        assert out == b""
-        assert not decoder.finished
-        assert decoder.failure is not None
-        assert decoder.failure.kind is kind
-
-
-# Any bytes
-
-
-PIECES = st.sampled_from(
-    [
-        ROLE,
-        HELLO,
-        STOP,
-        LAST_WITH_USAGE,
-        event(USAGE_CHUNK),
-        event(ERROR),
-        DONE,
-        b": ping\n\n",
-        b"\r\n",
-        b"event: error\n",
-        b"data: {",
-        b"data: null\n\n",
-        event(chunk(choice([], index=1))),  # type: ignore[arg-type]
-        event(chunk({"index": [], "delta": {"tool_calls": {}, "content": [[]]}})),
-        event(chunk({"delta": {"tool_calls": [{"function": []}]}}, usage={"prompt_tokens": []}, id=[], model={})),
-        event({"choices": [{}], "x_groq": [], "usage": 5}),
-        b"\xff",
-        b"{",
-        b"\n\n",
-    ]
-)
-
-
-def run(pieces: Iterable[bytes]) -> tuple[bytes, Any, Any, bool, bool]:
-    """All there is to see of a stream."""
-    decoder, out = decode(*pieces)
-    return out, decoder.failure, decoder.usage, decoder.started, decoder.finished
-
-
-@settings(deadline=None)
-@given(st.lists(PIECES, max_size=12).map(b"".join) | st.binary(max_size=60), st.data())
-def test_any_bytes_end_in_exactly_one_way_at_any_split(raw: bytes, data: st.DataObject) -> None:
-    """I10, I11: never an exception; finished or failed; the cuts do not show."""
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=6)))
-    whole = run([raw])
-    _, failure, _, _, finished = whole
-
-    assert finished is (failure is None)
-    assert run(raw[a:b] for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)) == whole
-    assert run(raw[i : i + 1] for i in range(len(raw))) == whole
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.sampled_from([ROLE, HELLO, b": ping\n\n", event(chunk(choice(content="\u00fc")))]), min_size=1),
-    st.data(),
-)
-def test_a_truncated_stream_is_never_finished(events: list[bytes], data: st.DataObject) -> None:
-    """G5: cut anywhere before its finish."""
-    raw = b"".join([*events, HELLO, STOP, DONE])
-    last = raw.index(STOP) + len(STOP.rstrip())
-    decoder, out = decode(raw[: data.draw(st.integers(0, last - 1))])
-
-    assert not decoder.finished
-    assert decoder.failure is not None
-    assert b'"stop"' not in out
