@@ -73,9 +73,26 @@ def _printable(value: str) -> str:
     return value
 
 
+_ALSO_CALLED = {
+    "gemini": "google",
+    "google_ai_studio": "google",
+    "claude": "anthropic",
+    "vertex_ai": "vertex",
+    "vertexai": "vertex",
+    "aws": "bedrock",
+    "amazon": "bedrock",
+    "azure_openai": "azure",
+    "hf": "huggingface",
+    "together_ai": "together",
+    "lm_studio": "openai",
+}
+"""What others call a provider, and no likeness of letters would find."""
+
+
 def _provider(value: str) -> str:
     if value not in PROVIDERS:
-        raise Wrong("unknown provider", did_you_mean(value, PROVIDERS) or f"; known are {', '.join(sorted(PROVIDERS))}")
+        meant = f'; did you mean "{_ALSO_CALLED[value]}"?' if value in _ALSO_CALLED else did_you_mean(value, PROVIDERS)
+        raise Wrong("unknown provider", meant or f"; known are {', '.join(sorted(PROVIDERS))}")
     return value
 
 
