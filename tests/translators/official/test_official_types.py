@@ -11,7 +11,7 @@ from tests.translators.official.requests import REQUESTS
 from tests.translators.official.vendor_types import OFFICIAL
 from translators.base import ChatRequest
 from translators.dialects.chat import ChatDialect
-from translators.providers.anthropic.form import ANSWER
+from translators.providers.forms import ANSWER
 from translators.registry import PROVIDERS
 
 MODELS = {

@@ -9,63 +9,42 @@ tools the model has to call one of them or this one. Where the client demands a 
 
 from typing import Any
 
-from translators.base import ChatRequest, JsonObject
+from translators.base import JsonObject
 from translators.providers.anthropic.draft import Draft
 from translators.providers.anthropic.models import Model
 from translators.providers.anthropic.schema import compilable
+from translators.providers.forms import ANSWER, JSON_ONLY, is_no_objects, purpose, schema_of
 from translators.providers.loose import obj
-
-ANSWER = "switchgear_answer"
-"""Name of the tool whose input is the answer."""
-_PURPOSE = "Gives the answer: its input is all that the user will read. Call it once, with the whole answer."
-_JSON_ONLY = "Answer with one valid JSON object and nothing else: no prose around it, no code fence."
 
 
 def set_form(draft: Draft, form: Any, model: Model) -> None:
     """Set ``output_config.format``, or the tool that stands for it; ``tools`` and ``tool_choice`` stand already."""
-    kind, schema = _kind(form), _schema(form)
+    kind, schema = str(obj(form).get("type", "text")), schema_of(form)
     if kind == "text":
         return
     if not model.schemas:
-        _force(draft, schema or {}, obj(form.get("json_schema")).get("description"))
-    elif schema is not None:
+        _force(draft, schema, obj(form.get("json_schema")).get("description"))
+    elif schema:
         draft.output["format"] = {"type": "json_schema"}
         draft.output["format"]["schema"], lost = compilable(schema)
         for keyword in lost:
             draft.drop(f"response_format.json_schema.schema.{keyword}")
     else:
-        draft.body["system"] = [*draft.body.get("system", ()), {"type": "text", "text": _JSON_ONLY}]
+        draft.body["system"] = [*draft.body.get("system", ()), {"type": "text", "text": JSON_ONLY}]
         draft.drop(f"response_format.{kind}")
 
 
 def lacking_form(form: Any, model: Model) -> list[str]:
     """The form, where it is no object's and nothing but a tool's input could have it."""
-    schema = _schema(form)
-    if schema is None or model.schemas or schema.get("type", "object") == "object":
-        return []
-    return ["response_format.json_schema"]
-
-
-def is_formed(ask: ChatRequest) -> bool:
-    """Whether a call of the reserved tool in an answer is the answer itself."""
-    return ask.body.get("response_format") is not None
+    return ["response_format.json_schema"] if is_no_objects(form) and not model.schemas else []
 
 
 def _force(draft: Draft, schema: JsonObject, description: Any) -> None:
     tools, choice = draft.body.get("tools", []), draft.body.get("tool_choice") or {}
     if choice.get("type") in ("any", "tool"):
         return
-    words = " ".join(text for text in (_PURPOSE, description) if isinstance(text, str))
-    tool = {"name": ANSWER, "description": words, "input_schema": {"type": "object", **schema}}
+    tool = {"name": ANSWER, "description": purpose(description), "input_schema": {"type": "object", **schema}}
     free = tools and choice.get("type") != "none"
     draft.body["tools"] = [*tools, tool]
     forced = {"type": "any"} if free else {"type": "tool", "name": ANSWER}
     draft.body["tool_choice"] = {**forced, "disable_parallel_tool_use": True}  # one answer, or one call
-
-
-def _kind(form: Any) -> str:
-    return str(obj(form).get("type", "text"))
-
-
-def _schema(form: Any) -> JsonObject | None:
-    return obj(obj(obj(form).get("json_schema")).get("schema")) or None if _kind(form) == "json_schema" else None

@@ -12,9 +12,9 @@ from translators.base import ChatRequest, ChatResponse, JsonObject, Memento, Wir
 from translators.facts import Failure, Usage
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
 from translators.providers.anthropic.errors import error_in
-from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.anthropic.reasoning import detail_of
 from translators.providers.anthropic.usage import openai_usage, read_usage, tier_of
+from translators.providers.forms import ANSWER, is_formed
 from translators.providers.reading import read_whole
 
 

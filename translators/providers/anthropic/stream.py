@@ -17,11 +17,11 @@ from translators.framing.splice import Splice
 from translators.framing.sse import Event
 from translators.providers.anthropic.ends import annotations_of, finish_of, own_facts, refusal_of
 from translators.providers.anthropic.errors import error_of, failure_of
-from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.anthropic.reasoning import detail_of
 from translators.providers.anthropic.response import memento_of
 from translators.providers.anthropic.usage import openai_usage, read_usage, tier_of
 from translators.providers.chunks import Chunks, string
+from translators.providers.forms import ANSWER, is_formed
 from translators.providers.sse_decoder import SseDecoder, is_json
 
 _ODD_SHAPE = (KeyError, TypeError, AttributeError)

@@ -20,9 +20,9 @@ from translators.providers.anthropic.request import lacking_of
 from translators.providers.anthropic.response import read_response
 from translators.providers.bedrock.errors import read_failure
 from translators.providers.bedrock.families import family_of
-from translators.providers.bedrock.form import schema_of
 from translators.providers.bedrock.frame_decoder import ODD_EVENT, FrameDecoder
 from translators.providers.bedrock.request import TIERS, path_of
+from translators.providers.forms import schema_of
 
 VERSION = "bedrock-2023-05-31"
 _LACKING = frozenset(

@@ -13,14 +13,12 @@ from typing import Any
 import orjson
 
 from translators.base import JsonObject
-from translators.providers.anthropic.form import ANSWER
 from translators.providers.anthropic.schema import compilable
 from translators.providers.bedrock.draft import Draft
 from translators.providers.bedrock.families import Family
+from translators.providers.forms import ANSWER, JSON_ONLY, is_no_objects, purpose, schema_of
 from translators.providers.loose import obj
 
-_PURPOSE = "Gives the answer: its input is all that the user will read. Call it once, with the whole answer."
-_JSON_ONLY = "Answer with one valid JSON object and nothing else: no prose around it, no code fence."
 _ANY_OBJECT: JsonObject = {"type": "object"}
 
 
@@ -29,29 +27,22 @@ def set_form(draft: Draft, form: Any) -> None:
     kind, named = obj(form).get("type", "text"), obj(obj(form).get("json_schema"))
     if kind == "text":
         return
-    schema = schema_of(form) if kind == "json_schema" else {}
+    schema = schema_of(form)
     if schema and draft.family.schemas:
         draft.output["textFormat"] = _native(draft, named, schema)
     elif draft.family.choices:
-        words = filter(None, (_PURPOSE, named.get("description")))
         spec = {"json": {"type": "object", **schema} if schema else _ANY_OBJECT}
-        draft.answer = {"name": ANSWER, "description": " ".join(words), "inputSchema": spec}
+        draft.answer = {"name": ANSWER, "description": purpose(named.get("description")), "inputSchema": spec}
     else:
-        draft.system.append({"text": _JSON_ONLY})
+        draft.system.append({"text": JSON_ONLY})
         draft.drop(f"response_format.{kind}")
 
 
 def lacking_form(form: Any, family: Family) -> list[str]:
     """The form, where the family can be held to none, or by a tool alone and it is no object's."""
-    schema = schema_of(form)
-    if not schema or family.schemas or (family.choices and schema.get("type", "object") == "object"):
+    if not schema_of(form) or family.schemas or (family.choices and not is_no_objects(form)):
         return []
     return ["response_format.json_schema"]
-
-
-def schema_of(form: Any) -> JsonObject:
-    """The schema, where there is one."""
-    return obj(obj(obj(form).get("json_schema")).get("schema"))
 
 
 def _native(draft: Draft, named: JsonObject, schema: JsonObject) -> JsonObject:

@@ -11,7 +11,6 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, WireResponse
 from translators.facts import Failure
-from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.bedrock.ends import annotations_of, finish_of, malformed, own_facts, tier_of
 from translators.providers.bedrock.reasoning import (
     encrypted_detail,
@@ -21,6 +20,7 @@ from translators.providers.bedrock.reasoning import (
     unpacked,
 )
 from translators.providers.bedrock.usage import openai_usage, read_usage
+from translators.providers.forms import ANSWER, is_formed
 from translators.providers.reading import read_whole
 
 

@@ -15,7 +15,6 @@ import orjson
 from translators.base import ChatRequest, JsonObject
 from translators.facts import garbled
 from translators.framing.aws_eventstream import Header
-from translators.providers.anthropic.form import ANSWER, is_formed
 from translators.providers.bedrock.ends import annotations_of, finish_of, malformed, own_facts
 from translators.providers.bedrock.frame_decoder import ODD_EVENT, FrameDecoder
 from translators.providers.bedrock.reasoning import (
@@ -28,6 +27,7 @@ from translators.providers.bedrock.reasoning import (
 from translators.providers.bedrock.response import image_of
 from translators.providers.bedrock.usage import openai_usage, read_usage
 from translators.providers.chunks import Chunks, string
+from translators.providers.forms import ANSWER, is_formed
 
 _ODD_SHAPE = (KeyError, TypeError, AttributeError)
 """What reading an event of another shape than the documented one raises, and writing one that is nested too deeply."""

@@ -8,8 +8,9 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, Destination, WireRequest, WireResponse
 from translators.facts import Failure
+from translators.providers.forms import is_no_objects
 from translators.providers.openai.errors import read_failure
-from translators.providers.openai.form import FORM, is_no_objects
+from translators.providers.openai.form import FORM
 from translators.providers.openai.formed import FormedDecoder, as_text
 from translators.providers.openai.history import set_roles, told
 from translators.providers.openai.parameters import differs, fit, mapped, passed, specials_of, table_of

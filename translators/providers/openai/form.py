@@ -1,21 +1,18 @@
 """The form that an answer shall have, at a vendor that knows no JSON schema: the arguments of a tool that is forced.
 
-It is as at Anthropic's older models (``anthropic/form.py``): the tool's name is reserved, the client never sees the
+It is as at Anthropic's older models (``forms.py``): the tool's name is reserved, the client never sees the
 call, and its arguments are the answer's text. Beside other tools the model has to call one of them or this one; where
 the client demands a call of its own there is no text. Arguments are an object, so that a schema of anything else rules
 the vendor out. Source: https://api-docs.deepseek.com/api/create-chat-completion (``tool_choice``), 2026-11.
 """
 
-from typing import Any
-
 from translators.base import JsonObject
-from translators.providers.anthropic.form import ANSWER
 from translators.providers.choices import choice_of
+from translators.providers.forms import ANSWER, purpose
 from translators.providers.loose import obj
 from translators.providers.vendors import Vendor
 
 FORM = "response_format.json_schema"
-_PURPOSE = "Gives the answer: its arguments are all that the user will read. Call it once, with the whole answer."
 
 
 def force_form(vendor: Vendor, body: JsonObject, dropped: list[str]) -> None:
@@ -30,10 +27,9 @@ def force_form(vendor: Vendor, body: JsonObject, dropped: list[str]) -> None:
     tools, mode = body.get("tools") or [], choice_of(body).mode
     if mode not in ("auto", "none"):
         return
-    words = " ".join(text for text in (_PURPOSE, named.get("description")) if isinstance(text, str))
     function: JsonObject = {
         "name": ANSWER,
-        "description": words,
+        "description": purpose(named.get("description")),
         "parameters": {"type": "object", **obj(named.get("schema"))},
     }
     if named.get("strict") and "tools[].function.strict" not in vendor.lacks:
@@ -45,11 +41,6 @@ def force_form(vendor: Vendor, body: JsonObject, dropped: list[str]) -> None:
     body["tool_choice"] = "required" if free else {"type": "function", "function": {"name": ANSWER}}
     if "parallel_tool_calls" not in vendor.lacks:
         body["parallel_tool_calls"] = False  # one answer, or one call
-
-
-def is_no_objects(form: Any) -> bool:
-    """Whether a form is another thing's than an object's, which the arguments of a function always are."""
-    return bool(obj(obj(obj(form).get("json_schema")).get("schema")).get("type", "object") != "object")
 
 
 def calm(vendor: Vendor, body: JsonObject, dropped: list[str]) -> None:

@@ -11,7 +11,7 @@ import orjson
 
 from translators.base import ChatRequest, ChatResponse, JsonObject, Memento
 from translators.facts import Failure, garbled
-from translators.providers.anthropic.form import ANSWER
+from translators.providers.forms import ANSWER
 from translators.providers.loose import obj
 from translators.providers.openai.stream import OpenAIDecoder
 from translators.providers.vendors import Vendor

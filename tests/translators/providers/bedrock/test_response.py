@@ -11,8 +11,8 @@ from openai.types.chat import ChatCompletion
 from tests.translators.providers.bedrock.bedrock_asks import Json, Target, ask
 from translators.base import ChatResponse, WireResponse
 from translators.facts import Failure, FailureKind, Usage
-from translators.providers.anthropic.form import ANSWER
 from translators.providers.bedrock import Bedrock
+from translators.providers.forms import ANSWER
 
 USAGE: Json = {"inputTokens": 7, "outputTokens": 3, "totalTokens": 10}
 HELLO: Json = {"text": "Hello"}

@@ -21,7 +21,7 @@ from tests.translators.providers.bedrock.bedrock_streams import (
     use,
 )
 from translators.facts import Usage
-from translators.providers.anthropic.form import ANSWER
+from translators.providers.forms import ANSWER
 
 
 def test_a_text_comes_piece_by_piece() -> None:

@@ -18,7 +18,7 @@ from tests.translators.providers.bedrock.bedrock_asks import (
     lacks,
     wire,
 )
-from translators.providers.anthropic.form import ANSWER
+from translators.providers.forms import ANSWER
 
 MISTRAL = "mistral.mistral-large-2407-v1:0"
 BOTH = [WEATHER, TIME]
