@@ -25,7 +25,10 @@ _NUMBERS = {2: Struct(">b"), 3: Struct(">h"), 4: Struct(">i"), 5: Struct(">q"), 
 """Whole numbers of 1, 2, 4 and 8 bytes, and milliseconds of Unix time."""
 _TRUTHS = {0: True, 1: False}
 _BYTES, _STRING, _UUID = 6, 7, 9
-_LEAST = _PRELUDE.size + _CRC.size
+_HEAD, _FOOT = _PRELUDE.size, _CRC.size
+_LEAST = _HEAD + _FOOT
+_new = tuple.__new__
+"""What ``Frame`` itself calls, a function of Python's further in."""
 _KNOWN_AT_MOST = 32
 """Header blocks that are remembered in one stream: those of its kinds of events, which all events of a kind repeat."""
 
@@ -46,7 +49,7 @@ class Parser:
     def __init__(self) -> None:
         self.broken: str | None = None
         self._rest = bytearray()
-        self._need = _PRELUDE.size
+        self._need = _HEAD
         self._known: dict[bytes, Mapping[str, Header]] = {}
 
     @property
@@ -80,7 +83,7 @@ class Parser:
             ValueError: what comes next is no frame.
         """
         start, size = 0, len(data)
-        while size - start >= _PRELUDE.size:
+        while size - start >= _HEAD:
             total, of_headers, expected = _PRELUDE.unpack_from(data, start)
             if crc32(data[start : start + 8]) != expected:
                 raise ValueError("the checksum of a frame's head is wrong")
@@ -91,21 +94,20 @@ class Parser:
             if size - start < total:
                 self._need = total
                 return start
-            end = start + total - _CRC.size
+            end = start + total - _FOOT
             if crc32(data[start + 8 : end], expected) != _CRC.unpack_from(data, end)[0]:  # it goes on from the first
                 raise ValueError("the checksum of a frame is wrong")
-            payload = start + _PRELUDE.size + of_headers
-            frames.append(Frame(self._headers(data[start + _PRELUDE.size : payload]), data[payload:end]))
+            payload = start + _HEAD + of_headers
+            block = data[start + _HEAD : payload]
+            frames.append(_new(Frame, (self._known.get(block) or self._headers(block), data[payload:end])))
             start += total
-        self._need = _PRELUDE.size
+        self._need = _HEAD
         return start
 
     def _headers(self, block: bytes) -> Mapping[str, Header]:
-        headers = self._known.get(block)
-        if headers is None:
-            headers = _read_headers(block)
-            if len(self._known) < _KNOWN_AT_MOST:
-                self._known[block] = headers
+        headers = _read_headers(block)
+        if len(self._known) < _KNOWN_AT_MOST:
+            self._known[block] = headers
         return headers
 
 

@@ -62,7 +62,7 @@ class CountedSplice(Splice):
         self._head, self._cut, self._tail = head, tail[:begin], tail[end:]
         self._counts = counts.translate(_DIGITS)
         firsts = [count.start(1) - begin for count in found if len(count[1]) > 1]
-        self._firsts = itemgetter(*firsts, *firsts) if firsts else tuple
+        self._firsts = itemgetter(firsts[0], *firsts) if firsts else tuple
 
     def forget(self) -> None:
         """Events of another kind came: the next plain one is to be read with care again."""
@@ -70,9 +70,8 @@ class CountedSplice(Splice):
 
     def run(self, data: bytes) -> tuple[list[str], int]:
         """The texts of the leading events that are such events, and how many bytes these take up."""
-        end = _CRLF if data.endswith(_CRLF) else _LF
-        if data.find(b"\n") == len(data) - 1 - len(end) // 2 and data.endswith(end):  # one event: a model is at work
-            event = data[: -len(end)]
+        event = data[:-4] if data.endswith(_CRLF) else data[:-2] if data.endswith(_LF) else b"\n"
+        if event.find(b"\n") < 0:  # one event, which is what a read holds while a model is at work
             text = self._text_of(event)
             if text is None:
                 return [], 0
