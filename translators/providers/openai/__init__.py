@@ -17,7 +17,7 @@ from translators.providers.openai.parameters import differs, fit, mapped, passed
 from translators.providers.openai.paths import path_of
 from translators.providers.openai.response import read_response
 from translators.providers.openai.stream import OpenAIDecoder
-from translators.providers.openai.thinkers import CONCERNED, fit_thinker
+from translators.providers.openai.thinkers import fit_thinker, thinks
 from translators.providers.vendors import Vendor
 
 _IMAGE = "messages[].content[].image_url"
@@ -49,7 +49,7 @@ class OpenAI:
             body["model"] = target.model
         else:
             body = {**ask.body, "model": target.model}
-        if vendor.thinkers and not CONCERNED.isdisjoint(body):
+        if vendor.thinkers and thinks(target.model):
             fit_thinker(body, target, dropped)
         if ask.stream and vendor.asks_usage:
             body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
@@ -69,13 +69,13 @@ class OpenAI:
     def response(self, ask: ChatRequest, wire: WireResponse, target: Destination) -> ChatResponse | Failure:
         """Check and mend a whole answer."""
         answer = read_response(ask, wire, self.vendor)
-        if ask.uses and isinstance(answer, ChatResponse) and mapped(self.vendor, ask, target, FORM):
+        if FORM in ask.uses and isinstance(answer, ChatResponse) and mapped(self.vendor, ask, target, FORM):
             return as_text(answer)
         return answer
 
     def decoder(self, ask: ChatRequest, target: Destination) -> OpenAIDecoder:
         """A fresh decoder for one stream."""
-        if ask.uses and mapped(self.vendor, ask, target, FORM):
+        if FORM in ask.uses and mapped(self.vendor, ask, target, FORM):
             return FormedDecoder(ask, self.vendor)
         return OpenAIDecoder(ask, self.vendor)
 

@@ -10,6 +10,7 @@ https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning (what is no
 """
 
 import re
+from functools import lru_cache
 
 from translators.base import Destination, JsonObject
 from translators.providers.openai.parameters import passed
@@ -18,8 +19,12 @@ _THINKS = re.compile(r"(?:openai/)?(?:o[1-9]|gpt-[5-9])(?![0-9a-z])")
 _NEVER_RESTS = re.compile(r"(?:openai/)?(?:o[1-9](?:-.+)?|gpt-5(?:-mini|-nano|-pro|-codex)?(?:-20[0-9]{2}-[0-9-]+)?)")
 _SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0, "logit_bias": {}}
 """With the values that are taken."""
-CONCERNED = frozenset({"max_tokens", *_SAMPLING})
-"""Fields of a body that need a look."""
+
+
+@lru_cache(maxsize=256)  # asked with each request; names may be a client's own (wildcards), so not all are kept
+def thinks(model: str) -> bool:
+    """Whether the model of this name is one of them."""
+    return _THINKS.match(model) is not None
 
 
 def fit_thinker(body: JsonObject, target: Destination, dropped: list[str]) -> None:
@@ -27,11 +32,9 @@ def fit_thinker(body: JsonObject, target: Destination, dropped: list[str]) -> No
 
     Args:
         body: as the vendor takes it; changed.
-        target: where it goes: the model's name tells whether it thinks.
+        target: where it goes, to a model that thinks.
         dropped: where what is left out is named.
     """
-    if not _THINKS.match(target.model):
-        return
     if not passed(target, "max_tokens"):
         limit = body.pop("max_tokens", None)
         if limit is not None and body.get("max_completion_tokens") is None:
