@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from policies.claims import Reserve
 from translators.facts import Capabilities, Endpoint, Failure, FailureKind, Price, Usage
 from translators.value import Word, value
 
@@ -147,8 +148,8 @@ class Deny:
     param: str | None = None
 
 
-Decision = Deny | None
-"""What ``admit`` answers; None lets the call pass."""
+Decision = Deny | Reserve | None
+"""What ``admit`` answers; None lets the call pass, ``Reserve`` if there is room on all its accounts."""
 
 
 @value
@@ -166,6 +167,9 @@ class Attempt:
     """Which of the upstream's keys was used: its place in the list (``key 2``), never the key."""
     waited: float = 0.0
     """Seconds of back-off before it."""
+    cost: int | None = None
+    """Pico-dollars that it is charged with: what its usage comes to, its bound where nobody can know (then the usage's
+    source is ``held``), 0 where nothing reached a model; None where nobody knows the price."""
 
     @property
     def own_fault(self) -> bool:

@@ -28,8 +28,8 @@ from proxy.observe.log import RecordLog
 from proxy.observe.metrics import Metrics
 from proxy.observe.records import RECORDS, Records
 from proxy.observe.sinks import Notebook
-from proxy.state.memory import MemoryMementos
-from proxy.state.shared import MEMENTOS, SharedMementos
+from proxy.state.mementos.memory import MemoryMementos
+from proxy.state.mementos.shared import MEMENTOS, SharedMementos
 from proxy.tasks import spawn
 from proxy.upstream.port import Upstream
 from translators.dialects.chat import ChatDialect

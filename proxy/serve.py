@@ -104,7 +104,7 @@ def _supervise(config: "Config", path: Path, log_level: str, listener: socket.so
     from proxy.config import last_good
     from proxy.config.load import read_bytes
     from proxy.observe.records import RECORDS, SharedRecords
-    from proxy.state import shared as shared_state
+    from proxy.state.mementos import shared as shared_state
     from proxy.supervisor import Supervisor, worker_command
 
     shared = Path(tempfile.mkdtemp(prefix="switchgear-"))

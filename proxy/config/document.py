@@ -3,21 +3,11 @@
 Each field's docstring is what an editor shows: it goes into the JSON Schema.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    ModelWrapValidatorHandler,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field, WithJsonSchema
 
+from proxy.config.books import Ledger, State, Webhook
 from proxy.config.scalars import (
     BaseUrl,
     Count,
@@ -44,36 +34,8 @@ from proxy.config.scalars import (
     Whole,
 )
 from proxy.config.schema import AuthName, TransportName
+from proxy.config.section import Section, Short
 from translators.parameters import PARAMETERS, Wish
-
-
-class Section(BaseModel):
-    """A mapping with known keys."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Short(Section):
-    """A section that may also be written as something shorter."""
-
-    short: ClassVar[tuple[tuple[type, str, Callable[[Any], Any]], ...]] = ()
-    """What is written instead, the field that it means, and how to make that field's value of it."""
-    short_schema: ClassVar[tuple[dict[str, Any], ...]] = ()
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _long_form(cls, value: Any, validate: ModelWrapValidatorHandler[Any]) -> Any:
-        for kind, name, convert in cls.short:
-            if isinstance(value, kind):
-                return validate({name: convert(value)})
-        return validate(value)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler.resolve_ref_schema(handler(core))
-        return {"description": schema.pop("description", ""), "anyOf": [*cls.short_schema, schema]}
 
 
 class Server(Section):
@@ -338,6 +300,12 @@ class Document(Section):
 
     server: Server = Server()
     """Where and how to listen."""
+    state: State = State()
+    """Where counters, budgets and slots are kept: memory, or redis://host:6379/0. Default: memory."""
+    ledger: Ledger = Ledger()
+    """Where every request is written down: sqlite:///file.db, postgresql://..., or off. Default: switchgear.db here."""
+    webhooks: list[Webhook] = []
+    """Who is told of events: budgets near their end, breakers that open, keys that are refused."""
     timeouts: Deadlines = Deadlines()
     """Default deadlines; an upstream, a model or a target may set its own."""
     upstreams: dict[Name, Upstream]

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from policies.base import Timeouts
 from proxy.config.access import Keys
+from proxy.config.bookkeeping import ledger, state, webhooks
 from proxy.config.document import Deadlines, Document, Server
 from proxy.config.policies import ChainReader
 from proxy.config.problems import ConfigErrors, Path, Problem, did_you_mean
@@ -91,7 +92,8 @@ def load(
         ConfigErrors: with every problem there is.
     """
     source = parse(text, filename, env)
-    config = _Loading(Reading(source, read_file), source.data, overrides or {}).config()
+    folder = FilePath(filename).resolve().parent
+    config = _Loading(Reading(source, read_file), source.data, overrides or {}, folder).config()
     if source.problems:
         raise source.errors()
     return config
@@ -100,8 +102,10 @@ def load(
 class _Loading:
     """One pass over the document's sections; each reports what is wrong with it and goes on."""
 
-    def __init__(self, reading: Reading, data: dict[str, Any], overrides: Mapping[str, object]) -> None:
-        self._reading, self._data, self._overrides = reading, data, dict(overrides)
+    def __init__(
+        self, reading: Reading, data: dict[str, Any], overrides: Mapping[str, object], folder: FilePath
+    ) -> None:
+        self._reading, self._data, self._overrides, self._folder = reading, data, dict(overrides), folder
 
     def config(self) -> Config:
         """What there is; only good if no problem was found on the way."""
@@ -116,7 +120,16 @@ class _Loading:
         keys.read(self._data.get("keys", []))
         chains = self._chains([*targets.chains_used, *keys.chains_used])
         config = Config(
-            server, timeouts, targets.upstreams, targets.models, tuple(keys.keys), chains, self._reading.warnings
+            server,
+            timeouts,
+            targets.upstreams,
+            targets.models,
+            tuple(keys.keys),
+            chains,
+            state=state(self._reading, self._data.get("state", {})),
+            ledger=ledger(self._reading, self._data.get("ledger", {}), self._folder),
+            webhooks=webhooks(self._reading, self._data.get("webhooks", [])),
+            warnings=self._reading.warnings,
         )
         return dataclasses.replace(config, version=_version(config))
 

@@ -15,11 +15,12 @@ from policies import POLICIES
 from policies.base import Policy
 from policies.strategy import Strategy
 from policies.when import When
-from proxy.config.document import Common, Section, WhenSection
+from proxy.config.document import Common, WhenSection
 from proxy.config.problems import Expanded, Path, Wrong, did_you_mean, shown
 from proxy.config.reading import Reading
 from proxy.config.scalars import Number, Switch, Whole, unit
 from proxy.config.schema import PolicyConfig
+from proxy.config.section import Section
 from proxy.config.units import UNITS
 
 WRITABLE = tuple(name for name in POLICIES if name != "access")

@@ -17,7 +17,7 @@ from proxy.config.source import Source
 ReadFile = Callable[[str], str]
 T = TypeVar("T", bound=BaseModel)
 
-_SECRET_FIELDS = {"api_key", "api_keys", "secret"}
+_SECRET_FIELDS = {"api_key", "api_keys", "secret", "state", "ledger"}
 _SECRET_PARTS = {
     ("headers",),
     ("transport", "proxy"),

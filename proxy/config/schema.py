@@ -169,6 +169,45 @@ class PolicyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StateConfig:
+    """Where accounts are kept."""
+
+    url: SecretStr | None = None
+    """None: in this process's memory."""
+    leases: bool = True
+    cluster: bool = False
+    ca: SecretStr | None = None
+    """PEM of authorities that are trusted beside the system's."""
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerConfig:
+    """Where every request is written down."""
+
+    url: SecretStr | None = None
+    """For SQLAlchemy, a file's path made absolute; None: nowhere."""
+    retention: float = 90 * 86400.0
+    """Seconds."""
+    journal: str = "switchgear.journal"
+    """Path of the folder, absolute."""
+    journal_size: int = 256 * 2**20
+    """Bytes of each worker's journal at most."""
+    when_full: Literal["refuse", "go_on"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """Who is told of events."""
+
+    url: str
+    secret: SecretStr
+    events: tuple[str, ...] = ("*",)
+    timeout: float = 10.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A file without a mistake in it."""
 
@@ -181,6 +220,9 @@ class Config:
     keys: tuple[KeyConfig, ...]
     chains: Mapping[str, tuple[PolicyConfig, ...]]
     """The default chain is ``default``. ``access`` is not in any: it is in front of all."""
+    state: StateConfig = StateConfig()
+    ledger: LedgerConfig = LedgerConfig()
+    webhooks: tuple[WebhookConfig, ...] = ()
     warnings: tuple[Problem, ...] = ()
     version: str = ""
     """12 hex digits that change with the meaning of the file, secrets included, and with nothing else."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from policies.base import Call
 from proxy.engine.chain import Chain
-from proxy.engine.story import Story
+from proxy.engine.story import Held, Story
 from proxy.upstream.port import Credential, Upstream
 from translators.base import Encoder, JsonObject, Memento, Request, Response, Translator
 from translators.facts import Failure
@@ -110,6 +110,37 @@ class Sink(Protocol):
 
     def record(self, story: Story) -> None:
         """Take note of a finished request. Sync and quick; off the client's path."""
+
+
+class Books(Protocol):
+    """The journal: what is written down, synchronously, so that no crash and no cancellation loses it (H5).
+
+    None of these wait or fail; where there is no room left :attr:`full` says so before anything is begun.
+    """
+
+    full: bool
+    """No further request could be written down: admission stops, or rows are lost, as the operator has said."""
+
+    def intend(self, story: Story, held: Held) -> None:
+        """A hold is about to be asked for from a shared store (``I``)."""
+
+    def dispatch(self, story: Story, target: str, held: Held | None, bound: int | None) -> None:
+        """An attempt is about to be sent (``D``): from now on a crash costs what it holds.
+
+        Args:
+            story: the request's.
+            target: where to.
+            held: what it is charged to; None where no policy claims anything.
+            bound: micro-dollars that it costs at most; None where nobody knows.
+        """
+
+    def settle(self, story: Story, line: bytes) -> None:
+        """A request is over (``S``): its rows, and what each hold came to (``story.held``).
+
+        Args:
+            story: finished.
+            line: its decision record as JSON, as the log has it.
+        """
 
 
 class Mementos(Protocol):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from policies.base import Attempt, Call, Note, Outcome
+from policies.claims import Claim, Refused, Standing
 
 
 @dataclass(slots=True)
@@ -19,6 +20,22 @@ class Round:
 
 
 @dataclass(slots=True)
+class Held:
+    """One reservation: what was held for an attempt, and what it came to. A request has one, but where an attempt that
+    may have been billed is followed by another one: that has a hold of its own."""
+
+    id: str
+    """128 random bits in hex; the ledger's name for it too."""
+    claims: tuple[Claim, ...]
+    amounts: tuple[int, ...]
+    """One for each claim."""
+    standings: tuple[Standing, ...]
+    """How the accounts stood when it was made."""
+    posted: tuple[int, ...] | None = None
+    """What was charged in the end; None: it is open, or was given up."""
+
+
+@dataclass(slots=True)
 class Story:
     """One request from admission to outcome."""
 
@@ -29,8 +46,14 @@ class Story:
     """Config version the request saw; it sees one only, whatever is reloaded meanwhile."""
     created: int
     """Unix seconds at which the request came in."""
+    uid: str = ""
+    """128 random bits in hex: unique, which ``call.id`` is not, for clients choose it. Its row's key in the ledger."""
     admission: list[Note] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    """In order; empty where no policy claims anything."""
+    refused: tuple[Claim, Refused] | None = None
+    """The claim that there was no room for, if that ended the request."""
     dropped: tuple[str, ...] = ()
     """Advisory parameters that the answering target had no place for."""
     restored: int = 0

@@ -1,1 +1,1 @@
-"""What outlives a request: state that the next one of a conversation needs. One contract, one file for each place."""
+"""What outlives a request: what every account has spent and holds, and what the next turn of a conversation needs."""

@@ -13,7 +13,7 @@ from policies.base import Principal
 from proxy.engine.chain import Link
 from proxy.engine.turns import MOST_CALLS, recalled
 from proxy.observe.record import render
-from proxy.state.memory import MemoryMementos
+from proxy.state.mementos.memory import MemoryMementos
 from tests.playbook import Playbook, at_every_await, policy
 from tests.policies.scene import world
 from tests.proxy.engine.happenings import (

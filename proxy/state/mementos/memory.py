@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from proxy.state.bounds import BOUNDS, Bounds, entry_of, weight
+from proxy.state.mementos.bounds import BOUNDS, Bounds, entry_of, weight
 from translators.base import JsonObject, Memento
 
 AMBIGUOUS = b""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from proxy.state.bounds import Bounds
-from proxy.state.memory import MemoryMementos
-from proxy.state.shared import SharedMementos
+from proxy.state.mementos.bounds import Bounds
+from proxy.state.mementos.memory import MemoryMementos
+from proxy.state.mementos.shared import SharedMementos
 from translators.base import Memento
 
 pytestmark = pytest.mark.anyio

@@ -16,8 +16,8 @@ from pathlib import Path
 import orjson
 import structlog
 
-from proxy.state.bounds import BOUNDS, Bounds, entry_of, weight
-from proxy.state.memory import AMBIGUOUS
+from proxy.state.mementos.bounds import BOUNDS, Bounds, entry_of, weight
+from proxy.state.mementos.memory import AMBIGUOUS
 from translators.base import JsonObject, Memento
 
 MEMENTOS = "mementos.db"

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from proxy.state import shared
-from proxy.state.shared import SharedMementos
+from proxy.state.mementos.shared import SharedMementos
 from translators.base import Memento
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ TEAM, SIGNED = "team growth", {"reasoning_content": "Hm."}
 KEEP_MANY = """
 import asyncio, sys, time
 from pathlib import Path
-from proxy.state.shared import SharedMementos
+from proxy.state.mementos.shared import SharedMementos
 from translators.base import Memento
 
 async def main(path, name):

@@ -1,0 +1,86 @@
+"""Compiles the sections ``state``, ``ledger`` and ``webhooks``: URLs that can be used, paths made absolute."""
+
+import re
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import SecretStr
+
+from proxy.config.books import Ledger, State, Webhook
+from proxy.config.problems import Path
+from proxy.config.reading import Reading
+from proxy.config.scalars import MIN_SECRET
+from proxy.config.schema import LedgerConfig, StateConfig, WebhookConfig
+
+_REDIS = re.compile(r"(rediss?|unix)://.+")
+_POSTGRES = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://(.+)")
+_SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(.+)")
+
+
+def state(reading: Reading, value: Any) -> StateConfig:
+    """Where accounts are kept."""
+    section = reading.section(State, value, ("state",)) or State()
+    url = _written(section.url, "memory")
+    if url is not None and not _REDIS.fullmatch(url):
+        reading.problem(_place(value, "state"), "expected memory, redis://host:6379/0, rediss://... or unix://...")
+        url = None
+    if url is None and section.cluster:
+        reading.problem(("state", "cluster"), "memory is no cluster")
+    return StateConfig(_secret(url), section.leases, section.cluster, section.ca_file, section.strict)
+
+
+def ledger(reading: Reading, value: Any, folder: FilePath) -> LedgerConfig:
+    """Where requests are written down.
+
+    Args:
+        reading: the document.
+        value: its section.
+        folder: where relative paths begin.
+    """
+    section = reading.section(Ledger, value, ("ledger",)) or Ledger()
+    written = section.url.get_secret_value() if section.url is not None else "sqlite:///switchgear.db"
+    url = _database(written, folder)
+    if url is None and written != "off":
+        place = _place(value, "ledger")
+        reading.problem(place, "expected sqlite:///file.db, postgresql://user:password@host/base, or off")
+    journal = str((folder / (section.journal or "switchgear.journal")).resolve())
+    refuse = section.when_full == "refuse"
+    return LedgerConfig(_secret(url), section.retention, journal, section.journal_size, "refuse" if refuse else "go_on")
+
+
+def webhooks(reading: Reading, value: Any) -> tuple[WebhookConfig, ...]:
+    """Who is told of events."""
+    read = [
+        _webhook(reading, entry, ("webhooks", index)) for index, entry in enumerate(reading.items(value, ("webhooks",)))
+    ]
+    return tuple([webhook for webhook in read if webhook is not None])
+
+
+def _webhook(reading: Reading, value: Any, path: Path) -> WebhookConfig | None:
+    section = reading.section(Webhook, value, path)
+    if section is None:
+        return None
+    if len(section.secret.get_secret_value()) < MIN_SECRET:
+        reading.problem((*path, "secret"), f"too short: {MIN_SECRET} characters or more")
+    return WebhookConfig(section.url, section.secret, tuple(section.events), section.timeout)
+
+
+def _written(url: SecretStr | None, none: str) -> str | None:
+    text = none if url is None else url.get_secret_value()
+    return None if text == none else text
+
+
+def _secret(url: str | None) -> SecretStr | None:
+    return None if url is None else SecretStr(url)
+
+
+def _place(value: Any, name: str) -> Path:
+    return (name, "url") if isinstance(value, dict) else (name,)
+
+
+def _database(url: str, folder: FilePath) -> str | None:
+    """As SQLAlchemy's asynchronous engines are named; None if it is none."""
+    postgres, sqlite = _POSTGRES.fullmatch(url), _SQLITE.fullmatch(url)
+    if postgres is not None:
+        return f"postgresql+asyncpg://{postgres[1]}"
+    return f"sqlite+aiosqlite:///{(folder / sqlite[1]).resolve()}" if sqlite is not None else None
