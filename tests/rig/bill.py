@@ -75,6 +75,9 @@ class Entry:
     key: str = ""
     """The credential."""
     usage: Usage = "right"
+    began: float = 0.0
+    """Unix seconds at which it had been read."""
+    ended: float = 0.0
 
     @property
     def line(self) -> bytes:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -120,6 +121,7 @@ class _Talk(asyncio.Protocol):
         said = Said(model, act.input, _allowed(act, body), act.usage)
         streamed, written, read = bool(body.get("stream")), 0, act.input
         end: End | None = None
+        began = time.time()
         try:
             await asyncio.sleep(act.delay)
             if act.do == "refuse":
@@ -132,7 +134,7 @@ class _Talk(asyncio.Protocol):
                 await asyncio.Event().wait()
             end = "cut" if act.do == "cut" else "complete"
         finally:
-            entry = Entry(script.id, model, end or self.leaving, read, written, key, act.usage)
+            entry = Entry(script.id, model, end or self.leaving, read, written, key, act.usage, began, time.time())
             os.write(self._file, entry.line)
             self._close(act, said, tongue, end, streamed)
 

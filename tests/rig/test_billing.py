@@ -86,6 +86,7 @@ def test_a_cut_stream_costs_what_was_written(biller: Biller) -> None:
     heard = _leave(biller, Script("cut", {"m": Act("cut", output=6)}), seconds=5, stream=True)
 
     (entry,) = biller.of("cut")
+    assert entry.began <= entry.ended
     assert (entry.end, entry.output, heard.count("word")) == ("cut", 6, 6)
     assert "[DONE]" not in heard
 
