@@ -43,6 +43,7 @@ class Circuit:
         "_window",
         "cause",
         "opened_until",
+        "openings",
         "probes",
     )
 
@@ -53,6 +54,8 @@ class Circuit:
         self._taken: dict[Hashable, float] = {}
         self.opened_until = 0.0
         """When it may be probed, or the last such time; 0 if it never was open. Never falls."""
+        self.openings = 0
+        """How often it has gone from closed to open: what looks at it now and then misses none."""
         self.cause = ""
         """Why it was opened last, for people."""
 
@@ -94,5 +97,6 @@ class Circuit:
 
     def trip(self, until: float, cause: str) -> None:
         """Open at once, until then at least: an earlier moment does not shorten what is left."""
+        self.openings += self._closed
         self._closed, self.cause = False, cause
         self.opened_until = max(self.opened_until, until)

@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from policies.base import Attempt
 from proxy.engine.story import Story
+from proxy.observe.events import Event
 from proxy.observe.tally import Counts, Spans, Tally
 
 OTHER = "other"
@@ -53,6 +54,8 @@ class Metrics:
         self._attempts = counter("attempts", "Attempts by how they failed; none: they did not.", "target", "failure")
         self._tokens = counter("tokens", "Tokens, estimated where nobody counts.", "model", "target", "direction")
         self._verdicts = counter("policy_verdicts", "What policies said.", "policy", "verdict")
+        self._events = counter("events", "Events told.", "event")
+        self._webhooks = counter("webhooks", "Events by what became of them; failed: attempts.", "receiver", "result")
         self._whole = seconds("request", "From arrival to end.", "model", "stream", "endpoint")
         self._first = seconds("first_content", "From an attempt's start to its first content.", "target", "stream")
         self._overhead = seconds("overhead", "Time of a request that was not the upstream's.", buckets=OVERHEAD)
@@ -88,6 +91,14 @@ class Metrics:
         """Count a request that was refused before it became a call."""
         self._refused.due[(str(status),)] += 1
 
+    def event(self, event: Event) -> None:
+        """Count an event."""
+        self._events.due[(event.name,)] += 1
+
+    def webhook(self, receiver: str, result: str) -> None:
+        """Count what became of an event, or of an attempt to deliver one; receivers are hosts of the configuration."""
+        self._webhooks.due[receiver, result] += 1
+
     def tally(self, story: Story) -> Tally:
         """Where requests like this one are counted together: the same labels, one attempt that succeeded."""
         tally = Tally(self._whole.span(), self._first.span(), self._overhead.span())
@@ -104,7 +115,10 @@ class Metrics:
         for story, tally in self._tallies:
             if tally.count:
                 self._carry_tally(story, tally)
-        for counts in (self._requests, self._refused, self._attempts, self._tokens, self._verdicts):
+        for counts in (
+            *(self._requests, self._refused, self._attempts, self._tokens, self._verdicts),
+            *(self._events, self._webhooks),
+        ):
             counts.carry()
         for spans in (self._whole, self._first, self._overhead):
             spans.carry()

@@ -23,6 +23,19 @@ class _Key:
     """Monotonic; in service from then on."""
     refused_at: float = float("-inf")
     """Monotonic; when its last quarantine began."""
+    quarantines: int = 0
+    """How many there have been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A key that has been refused at some time."""
+
+    label: str
+    quarantines: int
+    """How many there have been: what looks at it now and then misses none."""
+    seconds: float
+    """Of its last quarantine, from which it may be back on probation; 0 once it is trusted again."""
 
 
 class KeyRing:
@@ -63,6 +76,7 @@ class KeyRing:
             if key.back_at <= now:
                 key.span = min(2 * key.span or FIRST_QUARANTINE, LONGEST_QUARANTINE)
                 key.back_at, key.refused_at = now + key.span, now
+                key.quarantines += 1
 
     def accepted(self, credential: Credential, started: float) -> None:
         """The upstream took it: it is trusted again, at once; unless the request had gone out before it was refused."""
@@ -90,6 +104,10 @@ class KeyRing:
         if self.untroubled:
             return now
         return min((key.back_at for key in self._keys if key.back_at > now), default=now)
+
+    def troubles(self) -> list[Trouble]:
+        """The keys that have ever been refused, for whoever tells of them."""
+        return [Trouble(key.credential.label, key.quarantines, key.span) for key in self._keys if key.quarantines]
 
     def _of(self, credential: Credential) -> list[_Key]:
         return [key for key in self._keys if key.credential.secret == credential.secret]
