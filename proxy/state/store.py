@@ -109,5 +109,6 @@ class Leasing(Store, Protocol):
         """Charge what leases have spent, and renew them for so many seconds.
 
         Returns:
-            For each of them whether its account is nearly used up, so that what is not spent has to be given back.
+            For each of them whether its account is nearly used up, so that what is not spent has to be given back;
+            nothing at all where the store could not be asked: they are sent again.
         """
