@@ -104,6 +104,8 @@ class Principal:
     """Patterns of the model names it may ask for (``*`` matches any run of characters)."""
     chain: str | None = None
     """The named chain its requests use, unless the model names one."""
+    priority: int = 0
+    """Where requests wait for a slot, those of a higher one go first."""
 
     @property
     def tenant(self) -> str:
@@ -134,6 +136,8 @@ class Call:
     tags: frozenset[str] = frozenset()
     strategy: str | None = None
     """The client's wish for another scorer of the chain's strategy policy."""
+    ip: str | None = None
+    """The client's address, where the edge knows it."""
 
 
 @value

@@ -144,7 +144,7 @@ def _principal(config: Config, key: str | None) -> Principal | None:
     if not config.keys and key is None:
         return ANONYMOUS
     found = next((entry for entry in config.keys if key is None or entry.id == key), None)
-    return Principal(found.id, found.team, found.user, found.org, found.models, found.chain) if found else None
+    return runtime.principal(found) if found else None
 
 
 async def _decide(snapshot: Snapshot, model: Model, principal: Principal, stream: bool, tags: frozenset[str]) -> Record:

@@ -15,12 +15,21 @@ from functools import partial
 from typing import get_args
 
 from policies.access import Access
-from policies.base import Live, Principal, Target
+from policies.base import Live, Policy, Principal, Target
 from policies.circuit import Circuit, CircuitKey
-from policies.ports import World
+from policies.ports import Entry, World
 from policies.strategy import StrategyName
 from proxy import catalog
-from proxy.config.schema import AuthConfig, Config, ModelConfig, PolicyConfig, TransportConfig, UpstreamConfig, revealed
+from proxy.config.schema import (
+    AuthConfig,
+    Config,
+    KeyConfig,
+    ModelConfig,
+    PolicyConfig,
+    TransportConfig,
+    UpstreamConfig,
+    revealed,
+)
 from proxy.edge.gateway import Snapshot
 from proxy.edge.keys import KeyTable
 from proxy.engine.chain import Chain, Link
@@ -113,6 +122,7 @@ def build(config: Config, state: State) -> Snapshot:
         strategies=frozenset(get_args(StrategyName)),
         max_body=config.server.max_body,
         created=int(time.time()),
+        serial=time.time_ns() // 1_000_000,
     )
 
 
@@ -209,8 +219,12 @@ def _application(auth: AuthConfig) -> Application | None:
 
 def _principals(config: Config) -> Iterable[tuple[str, Principal]]:
     for key in config.keys:
-        principal = Principal(key.id, key.team, key.user, key.org, key.models, key.chain)
-        yield key.secret.get_secret_value(), principal
+        yield key.secret.get_secret_value(), principal(key)
+
+
+def principal(key: KeyConfig) -> Principal:
+    """Who asks with a key."""
+    return Principal(key.id, key.team, key.user, key.org, key.models, key.chain, key.priority)
 
 
 def _models(config: Config, state: State) -> Iterable[Model]:
@@ -247,5 +261,9 @@ def _fit(target: Target, config: Config) -> Target:
 
 def _chain(name: str, entries: Iterable[PolicyConfig], world: World) -> Chain:
     links = [Link("access", Access(Access.Options(), world))]
-    links += [Link(entry.name, entry.cls(entry.options, world), entry.when, entry.shadow) for entry in entries]
+    links += [Link(entry.name, _policy(entry, world), entry.when, entry.shadow) for entry in entries]
     return Chain(name, links)
+
+
+def _policy(entry: PolicyConfig, world: World) -> Policy:
+    return entry.cls(entry.options, replace(world, entry=Entry(entry.name, entry.when, entry.shadow)))

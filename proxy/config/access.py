@@ -83,7 +83,7 @@ class Keys:
 
 
 def _compiled(key: Key) -> KeyConfig:
-    return KeyConfig(key.id, key.secret, key.team, key.user, key.org, tuple(key.models), key.chain)
+    return KeyConfig(key.id, key.secret, key.team, key.user, key.org, tuple(key.models), key.chain, key.priority)
 
 
 def _overlap(pattern: str, model: str) -> bool:

@@ -266,6 +266,8 @@ class Key(Section):
     """Patterns of the model names it may ask for. Default: all."""
     chain: Text | None = None
     """The named chain its requests use, unless the model names one."""
+    priority: Annotated[Whole, Field(ge=-1000, le=1000)] = 0
+    """Where requests wait for a slot, those of a higher one go first. Default: 0."""
 
 
 class WhenSection(Section):

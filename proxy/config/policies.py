@@ -38,14 +38,36 @@ def options_shape(cls: type[Policy]) -> type[Section]:
     Raises:
         TypeError, NameError, AttributeError: the class declares no options, or of a type that cannot be resolved.
     """
-    hints = get_type_hints(cls.Options, include_extras=True)
+    return _shape(cls.Options, f"{cls.__name__}Options", cls.__doc__)
+
+
+def _shape(options: type[Any], name: str, doc: str | None) -> type[Section]:
+    hints = get_type_hints(options, include_extras=True)
     shape: dict[str, Any] = {}
-    for option in dataclasses.fields(cls.Options):
+    for option in dataclasses.fields(options):
         hint = hints[option.name]
         bounds = {name: option.metadata[name] for name in _BOUNDS if name in option.metadata}
         bounds = bounds or ({"ge": 0} if hint is int else {})
         shape[option.name] = (Annotated[_checked(hint), Field(**bounds)] if bounds else _checked(hint), _field(option))
-    return create_model(f"{cls.__name__}Options", __base__=Section, __doc__=cls.__doc__, **shape)
+    return create_model(name, __base__=Section, __doc__=doc, **shape)
+
+
+def _made(options: type[Any], section: Any) -> Any:
+    """The dataclass that a section was made from, with what is written there.
+
+    Raises:
+        ValueError: the class refuses it.
+    """
+    hints, written = get_type_hints(options), {}
+    for option in dataclasses.fields(options):
+        value = getattr(section, option.name)
+        written[option.name] = _made(_nested(hints[option.name]), value) if isinstance(value, Section) else value
+    return options(**written)
+
+
+def _nested(kind: Any) -> Any:
+    """The dataclass in the type of an option that may be a mapping itself."""
+    return next(part for part in (kind, *get_args(kind)) if dataclasses.is_dataclass(part))
 
 
 def _field(option: "dataclasses.Field[Any]") -> Any:
@@ -62,6 +84,8 @@ def _checked(kind: Any) -> Any:
     if kind in _SCALARS:
         return _SCALARS[kind]
     origin, args = get_origin(kind), get_args(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _shape(kind, kind.__name__, kind.__doc__)
     if origin is Annotated:
         named = next((part for part in args[1:] if isinstance(part, str) and part in UNITS), None)
         return Annotated[args[0], *unit(named)] if named else kind
@@ -124,9 +148,8 @@ class ChainReader:
         section = self._reading.section(both, value, path)
         if section is None:
             return None
-        written = {option: getattr(section, option) for option in shape.model_fields}
         try:
-            options = cls.Options(**written)
+            options = _made(cls.Options, section)
         except ValueError as fault:
             self._reading.problem(path, str(fault))
             return None

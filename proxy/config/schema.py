@@ -151,6 +151,7 @@ class KeyConfig:
     org: str | None = None
     models: tuple[str, ...] = ("*",)
     chain: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

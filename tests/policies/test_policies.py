@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from policies import POLICIES
 from policies.base import Policy, Route
 from policies.breaker import Breaker
+from policies.limit import Limit
 from policies.retry import Retry
 from policies.strategy import Strategy, StrategyName
 from tests.policies.scene import call, failed, target, world
@@ -19,13 +20,24 @@ from translators.facts import FailureKind
 
 def test_the_table_is_sorted_by_name() -> None:
     """A reader finds a name where it would be in a dictionary."""
-    assert list(POLICIES) == sorted(POLICIES) == ["access", "breaker", "retry", "strategy"]
+    every = ["access", "breaker", "budget", "concurrency", "quota", "rate", "retry", "strategy"]
+    assert list(POLICIES) == sorted(POLICIES) == every
 
 
-@pytest.mark.parametrize("cls", POLICIES.values(), ids=POLICIES)
-def test_every_policy_works_without_options(cls: type[Policy]) -> None:
+LIMITS = [name for name, cls in POLICIES.items() if issubclass(cls, Limit)]
+
+
+@pytest.mark.parametrize("cls", [cls for name, cls in POLICIES.items() if name not in LIMITS])
+def test_every_policy_that_limits_nothing_works_without_options(cls: type[Policy]) -> None:
     """``- breaker`` alone is a legal chain entry."""
     assert cls(cls.Options(), world()).options == cls.Options()
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_without_a_number_is_none(name: str) -> None:
+    """``- budget`` alone would limit nothing, and look as if it did."""
+    with pytest.raises((ValueError, TypeError), match=r"nothing is limited|missing 1 required"):
+        POLICIES[name].Options()
 
 
 @pytest.mark.parametrize("cls", POLICIES.values(), ids=POLICIES)
@@ -37,8 +49,8 @@ def test_every_option_is_explained_with_an_example(cls: type[Policy]) -> None:
 
 @pytest.mark.parametrize("cls", POLICIES.values(), ids=POLICIES)
 def test_a_shorthand_names_an_option(cls: type[Policy]) -> None:
-    """``strategy: weighted`` sets ``by``; other policies have none."""
-    assert cls.shorthand == ("by" if cls is POLICIES["strategy"] else None)
+    """``strategy: weighted`` sets ``by``, ``budget: $5/day`` sets ``limit``."""
+    assert cls.shorthand is None or cls.shorthand in {option.name for option in fields(cls.Options)}
 
 
 @settings(max_examples=60, deadline=None)
