@@ -1,0 +1,101 @@
+"""One hold, and the ids of those that are over."""
+
+from collections.abc import Sequence
+from math import inf
+
+from policies.claims import Granted
+from proxy.state.memory.account import Account, Bucket
+
+TOMBSTONE = 900.0
+"""Seconds for which the id of a hold that is over is known, so that what comes again, or late, is seen to."""
+LAPSED = 86400.0
+"""Seconds for which a hold is known that has expired: the truth about it may come that much later."""
+MOST = 50_000
+"""Ids that are known at most of each sort and quarter of an hour, whatever the time; a few megabytes. Nothing comes
+late in one process, but for a request that has outlived its hold."""
+
+
+class Hold:
+    """What is held for an attempt, or a lease.
+
+    Args:
+        parts: what it draws on.
+        amounts: one for each.
+        granted: what was answered to it.
+        seconds: after which it expires.
+        expires: when that is.
+    """
+
+    __slots__ = ("expires", "granted", "lapsed", "parts", "posted", "rests", "seconds")
+
+    def __init__(
+        self,
+        parts: Sequence[Account | Bucket],
+        amounts: Sequence[int],
+        granted: Granted,
+        seconds: float,
+        expires: float,
+    ) -> None:
+        self.parts, self.rests, self.granted = parts, [*amounts], granted
+        self.posted = [0] * len(parts)
+        """What each part has come to so far; ``rests`` is what is held of it still, or was when it lapsed."""
+        self.seconds, self.expires = seconds, expires
+        self.lapsed = False
+        """It has expired: its rests are charged; slots are given back."""
+
+    def settle(self, amounts: Sequence[int], *, final: bool) -> None:
+        """Charge what it has come to so far. What is cumulative may be said again; only the last word may be lower than
+        one before it. What was charged when it lapsed is put right by the difference."""
+        posted, rests, lapsed = self.posted, self.rests, self.lapsed
+        for index, part in enumerate(self.parts):
+            before, rest, amount, left = posted[index], rests[index], 0 if part.slots else amounts[index], 0
+            if not final:
+                amount = max(amount, before)
+                left = max(before + rest - amount, 0)
+            if not lapsed:
+                part.move(amount - before, left - rest)
+            else:
+                part.move(amount - before - (0 if part.slots else rest), left)
+            posted[index], rests[index] = amount, left
+        self.lapsed = False
+
+    def lapse(self) -> None:
+        """Its time is up: nobody knows better than that all of it was taken."""
+        for part, rest in zip(self.parts, self.rests, strict=True):
+            part.move(0 if part.slots else rest, -rest)
+        self.lapsed = True
+
+    def void(self) -> None:
+        """Give it up. What was posted stays; what was charged when it lapsed is given back."""
+        for part, rest in zip(self.parts, self.rests, strict=True):
+            if not self.lapsed:
+                part.move(0, -rest)
+            elif not part.slots:
+                part.move(-rest, 0)
+        self.rests = [0] * len(self.parts)
+        self.lapsed = False
+
+
+class Past:
+    """Holds that are over, by id: None where it was settled, the hold where it was given up.
+
+    In two generations, so that forgetting is one assignment.
+    """
+
+    def __init__(self) -> None:
+        self.new: dict[str, Hold | None] = {}
+        self._old: dict[str, Hold | None] = {}
+        self._turns_at = -inf
+
+    def __contains__(self, hold: str) -> bool:
+        return hold in self.new or hold in self._old
+
+    def given_up(self, hold: str) -> Hold | None:
+        """The hold of this id, if it was given up."""
+        return self.new[hold] if hold in self.new else self._old.get(hold)
+
+    def turn(self, now: float) -> None:
+        """Forget what was over long ago."""
+        if now >= self._turns_at or len(self.new) > MOST:
+            self.new, self._old = {}, self.new
+            self._turns_at = now + TOMBSTONE
