@@ -3,6 +3,7 @@
 Everything else rests on these, and these rest on nothing. They say nothing of a wire format or of a policy.
 """
 
+from dataclasses import field
 from typing import Literal
 
 from translators.value import Word, value
@@ -116,6 +117,8 @@ class Usage:
     """Part of ``output_tokens`` that is pictures."""
     source: UsageSource = "provider"
     """Who counted: the provider; or we did, by size, where it gave no count, or none of the end."""
+    cache_write_1h_tokens: int = 0
+    """Part of ``cache_write_tokens`` that stays for an hour, which costs more."""
 
     @property
     def total_tokens(self) -> int:
@@ -164,3 +167,19 @@ class Price:
     """Written to the provider's prompt cache; likewise."""
     above: tuple[tuple[int, "Price"], ...] = ()
     """What holds instead, for all tokens of a request, where its input has more tokens than that; in rising order."""
+    cache_write_1h: int | None = None
+    """Written to that cache to stay for an hour; where it is not said, as for minutes."""
+    input_audio: int | None = None
+    """Sound, where it costs something else than text; as do the rest of its kind."""
+    cached_audio: int | None = None
+    input_image: int | None = None
+    output_audio: int | None = None
+    output_image: int | None = None
+    output_reasoning: int | None = None
+    request: int | None = None
+    """Each request, beside its tokens."""
+    tiers: tuple[tuple[str, "Price"], ...] = ()
+    """What holds instead in a service tier, by the name that the answer has it under: ``flex``, ``priority``; ``batch``
+    and ``fast`` (Anthropic's ``speed``) too. Their rates are whole: none is taken from the outer price."""
+    version: str = field(default="yaml", compare=False)
+    """Who says so: ``catalog 2026-11-21``, or ``yaml``."""
