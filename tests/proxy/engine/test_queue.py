@@ -109,11 +109,12 @@ def test_who_comes_late_is_in_the_round_that_is_being_served(taken: Place) -> No
         taken.come(name, tenant="a")
     for _ in range(2):
         taken.give_back()
-    taken.come("b1", tenant="b")
-    for _ in range(3):
+    for name in ("b1", "b2"):
+        taken.come(name, tenant="b")
+    for _ in range(4):
         taken.give_back()
 
-    assert taken.served == ["a1", "a2", "b1", "a3", "a4"]
+    assert taken.served == ["a1", "a2", "b1", "a3", "b2", "a4"]
 
 
 def test_the_turns_of_one_priority_are_not_counted_at_another(taken: Place) -> None:
