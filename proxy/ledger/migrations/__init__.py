@@ -1,0 +1,1 @@
+"""The ledger's schema, revision by revision. :mod:`proxy.ledger.database` applies them under a lock."""
