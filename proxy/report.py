@@ -107,7 +107,7 @@ def _target(target: TargetConfig) -> str:
 
 def _said(what: str, known: Capabilities | Price, plain: Callable[[Any], str]) -> str:
     """What is written of a model in the YAML's own words; nothing where nothing is."""
-    values = {field.name: getattr(known, field.name) for field in dataclasses.fields(known)}
+    values = {field.name: getattr(known, field.name) for field in dataclasses.fields(known) if field.compare}
     said = ", ".join(f"{name}: {plain(value)}" for name, value in values.items() if value not in (None, ()))
     return f"{what} {{{said}}}" if said else ""
 
