@@ -68,23 +68,26 @@ class Anomalies:
     def look(self) -> None:
         """Tell of what is strange in what was settled since the last look."""
         settled, self._settled = self._settled, []
-        hour = int(self._clock() // HOUR)
+        spent: dict[Claim, int] = {}
         for request, helds in settled:
             for held in helds:
                 if held.posted is not None:
-                    self._weigh(request, held.claims, held.amounts, held.posted, hour)
+                    self._weigh(request, held, held.posted, spent)
+        subjects: dict[str, int] = {}
+        for claim, cost in spent.items():  # an account for the month and one for the day are the same spending
+            subjects[claim.subject] = max(cost, subjects.get(claim.subject, 0))
+        hour = int(self._clock() // HOUR)
+        for subject, cost in subjects.items():
+            self._add(subject, cost, hour)
 
-    def _weigh(
-        self, request: str, claims: Iterable[Claim], amounts: Iterable[int], posted: Iterable[int], hour: int
-    ) -> None:
-        subjects: set[str] = set()
-        for claim, bound, cost in zip(claims, amounts, posted, strict=True):
-            if claim.unit is not Unit.COST or not cost or claim.subject in subjects:
-                continue
-            if not subjects and bound and cost > TIMES_BOUND * bound:
-                self._tell(claim.subject, "request", cost, bound, request)
-            subjects.add(claim.subject)  # one account a month and one a day are the same spending
-            self._add(claim.subject, cost, hour)
+    def _weigh(self, request: str, held: Held, posted: Iterable[int], spent: dict[Claim, int]) -> None:
+        strange: Claim | None = None
+        for claim, bound, cost in zip(held.claims, held.amounts, posted, strict=True):
+            if cost and claim.unit is Unit.COST:
+                spent[claim] = spent.get(claim, 0) + cost
+                if cost > TIMES_BOUND * bound > 0 and strange is None:
+                    strange = claim
+                    self._tell(claim.subject, "request", cost, bound, request)
 
     def _add(self, subject: str, cost: int, hour: int) -> None:
         hours = self._hours.get(subject)

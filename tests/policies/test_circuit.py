@@ -150,13 +150,14 @@ class Machine(RuleBasedStateMachine):
         self.circuit = Circuit(3, 5.0, self.open_for, self.probes)
         self.now, self.serial = 0.0, 0
         self.running: dict[int, float] = {}
-        self.deadline, self.was = 0.0, "closed"
+        self.deadline, self.was, self.openings = 0.0, "closed", 0
 
     def _see(self, *, closing: bool = False, opening: bool = False) -> None:
         """Note the state after a step; only the steps that may do so have led out of one."""
         state = self.circuit.state(self.now)
         allowed = {("closed", "open"): opening, ("half_open", "open"): opening, ("half_open", "closed"): closing}
         assert state == self.was or allowed.get((self.was, state), False), (self.was, state)
+        self.openings += (self.was, state) == ("closed", "open")
         self.was = state
 
     @rule(seconds=st.sampled_from((0.0, 0.5, 1.0, 3.0, 8.0, 40.0)))
@@ -205,6 +206,10 @@ class Machine(RuleBasedStateMachine):
     def it_is_never_open_for_longer_than_ten_times(self) -> None:
         longest = max(LONGEST_OPEN * self.open_for, 20.0)
         assert self.circuit.opened_until <= self.now + longest
+
+    @invariant()
+    def openings_are_counted_and_nothing_else(self) -> None:
+        assert self.circuit.openings == self.openings
 
     @invariant()
     def probes_are_bounded_and_all_accounted_for(self) -> None:

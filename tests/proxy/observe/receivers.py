@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import random
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -12,9 +13,12 @@ import orjson
 from pydantic import SecretStr
 
 from proxy.config.schema import WebhookConfig
+from proxy.engine.ports import Keys, Lane
 from proxy.observe.events import Event, EventName
 from proxy.observe.receiver import Pace
+from proxy.upstream.demo import DemoUpstream
 from tests.proxy.upstream.raw_server import PATIENCE, Line, RawServer, Received, Script
+from translators.registry import PROVIDERS
 
 KEY = b"a fake key of thirty-two bytes!!"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -77,6 +81,11 @@ def _hmac_sha256(key: bytes, text: bytes) -> bytes:
 def have(count: int) -> Callable[[RawServer], bool]:
     """Whether so many requests have come."""
     return lambda server: len(server.requests) >= count
+
+
+def lane(upstream: str, keys: Keys | None = None) -> Lane:
+    """The way to an upstream with these keys."""
+    return Lane(PROVIDERS["demo"].api(None).chat, DemoUpstream(upstream, random.Random(1)), keys)
 
 
 class Counted(dict[str, int]):

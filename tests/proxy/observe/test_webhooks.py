@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -36,10 +37,10 @@ from tests.proxy.upstream.raw_server import Line, RawServer
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    """The transports' own tests run on both loops."""
-    return "asyncio"
+@pytest.fixture(scope="module", params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, object]]:
+    """Both loops a worker may run on."""
+    return "asyncio", {"use_uvloop": request.param}
 
 
 def test_the_specifications_own_example_is_signed_alike() -> None:

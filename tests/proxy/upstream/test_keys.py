@@ -115,3 +115,18 @@ def test_a_straggler_says_nothing_of_a_key_that_was_refused_since() -> None:
     ring.accepted(key, 0.0)
 
     assert ring.pick(101.0) is None
+
+
+def test_quarantines_are_counted_so_that_none_is_missed_by_who_looks_now_and_then() -> None:
+    """Stragglers of one are not another; a key that was never refused is not among them; no secret is shown."""
+    ring = KeyRing(["a", "a-fake-secret"])
+    key = _key(ring, "key 2")
+    assert ring.troubles() == []
+    ring.refused(key, 0.0)
+    ring.refused(key, 1.0)
+    assert [(known.label, known.quarantines, known.seconds) for known in ring.troubles()] == [("key 2", 1, 60.0)]
+    ring.refused(key, 70.0)
+    ring.accepted(key, 200.0)
+
+    assert [(known.quarantines, known.seconds) for known in ring.troubles()] == [(2, 0.0)]
+    assert "a-fake-secret" not in repr(ring.troubles())
