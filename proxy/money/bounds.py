@@ -59,11 +59,9 @@ def bound_of(
     read = read_at_most(ask, target) if counted is None else counted
     if isinstance(ask, EmbeddingsRequest):
         return Bound(read, 0, None if rates is None else bound(rates, read, 0, RICH), reach=RICH)
-    own = body.get("max_completion_tokens") or body.get("max_tokens")
-    limit = output
-    if limit is None and own is None:
-        limit = _unsaid(target, terms)
-    most: int = own if limit is None else limit
+    own: int | None = body.get("max_completion_tokens") or body.get("max_tokens")
+    limit = output if output is not None or own is not None else _unsaid(target, terms)
+    most = limit or own or 0
     choices = body.get("n") or 1
     reach = _reach(ask)
     cost = None if rates is None else bound(rates, read, choices * most, reach)
