@@ -4,6 +4,7 @@ import json
 import time
 from functools import lru_cache
 
+from proxy.edge.limits import limits
 from proxy.edge.line import HeaderList
 from proxy.engine.story import Story
 from proxy.observe.record import render
@@ -40,6 +41,10 @@ def facts(story: Story, *, decided: bool = True, trace: bool = False) -> HeaderL
     ]
     if decided:
         head.append((b"x-switchgear-attempts", _attempts(story)))
+    if story.held or story.refused is not None:
+        head += limits(story)
+    if story.outcome is None and decided and not story.call.stream and (cost := _cost(story)) is not None:
+        head.append((b"x-switchgear-cost", cost))
     if story.dropped:
         head.append((b"x-switchgear-dropped", _plain(", ".join(story.dropped))))
     if trace:
@@ -54,6 +59,18 @@ def _place(chain: str, target: str | None) -> HeaderList:
     if target:
         head.append((b"x-switchgear-target", _plain(target)))
     return head
+
+
+def _cost(story: Story) -> bytes | None:
+    """Dollars of all attempts; None where nobody knows what one of them cost."""
+    total = 0
+    for turn in story.rounds:
+        attempt = turn.attempt
+        if attempt is not None:
+            if attempt.cost is None:
+                return None
+            total += attempt.cost
+    return b"%d.%012d" % divmod(total, 10**12) if story.rounds else None
 
 
 def _attempts(story: Story) -> bytes:

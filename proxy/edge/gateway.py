@@ -29,6 +29,8 @@ class Snapshot:
     """Bytes."""
     created: int
     """Unix seconds at which it was loaded; ``created`` in the model list."""
+    serial: int = 0
+    """Unix milliseconds at which it was loaded: of two, the later one's limits are in force (RELIABILITY F34)."""
 
 
 class Records(Protocol):

@@ -76,8 +76,9 @@ def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect:
         _check_output(ask, narrowed.output_limit)
     call = _call(arrival, ask, principal, narrowed, wishes, dialect)
     chain = snapshot.chains[model.chain or principal.chain or DEFAULT_CHAIN]
-    story = Story(call, chain.name, snapshot.version, created)
-    return Intake(Job(call, ask, chain, snapshot.lanes[dialect.endpoint], dialect.encoder(ask), story), wishes)
+    story = Story(call, chain.name, snapshot.version, created, uid=f"{getrandbits(128):032x}")
+    lanes = snapshot.lanes[dialect.endpoint]
+    return Intake(Job(call, ask, chain, lanes, dialect.encoder(ask), story, snapshot.serial), wishes)
 
 
 def _narrow(model: Model, wishes: hints.Hints) -> Model:

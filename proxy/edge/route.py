@@ -52,7 +52,7 @@ def _asks_for_embeddings(raw: bytes) -> bool:
 
 async def decide(engine: Engine, job: Job) -> Record:
     """The decision on a request that is not sent: admission, then the first attempt's route."""
-    denial = job.chain.admit(job.call, job.story.admission)
+    denial = job.chain.admit(job.call, job.story.admission, [])
     if denial is not None and not isinstance(denial, Deny):
         denial = await denial
     decision: Record = {"decision": "denied", "why": denial.message} if denial else {"decision": "no_target"}

@@ -10,6 +10,7 @@ import structlog
 from policies.base import UNAUTHORIZED, Attempt, Choice
 from proxy.engine.ports import Client, ClientGone, Job, Lane, Mementos
 from proxy.engine.relay import Relay
+from proxy.engine.spending import Spending
 from proxy.engine.story import Round
 from proxy.upstream.port import Credential, Exchange, TransportFault
 from translators import estimate
@@ -46,6 +47,8 @@ class Try:
         "_mementos",
         "_response",
         "_seen",
+        "_sent",
+        "_spending",
         "_target",
         "_turn",
         "_usage",
@@ -59,15 +62,17 @@ class Try:
         client: Client,
         clock: Callable[[], float],
         mementos: Mementos | None = None,
+        spending: Spending | None = None,
     ) -> None:
         assert choice.target is not None, "there is somewhere to go"
         self._job, self._choice, self._turn, self._client = job, choice, turn, client
         self._target, self._clock, self._mementos = choice.target, clock, mementos
         self._lane: Lane = job.lanes[choice.target.upstream]
-        self._ask: Request = job.ask
+        self._spending, self._sent = spending, False
+        self._ask: Request = job.ask if spending is None else spending.ask
         self._dropped: tuple[str, ...] = ()
-        if job.ask.uses and choice.target.parameters:
-            less = fitted(job.ask, choice.target.parameters)
+        if self._ask.uses and choice.target.parameters:
+            less = fitted(self._ask, choice.target.parameters)
             self._ask, self._dropped = less.ask, less.dropped
         self._credential: Credential | None = None
         self._failure: Failure | None = None
@@ -125,6 +130,9 @@ class Try:
         job, target, lane = self._job, self._target, self._lane
         wire = lane.translator.request(self._ask, target)
         job.story.dropped = self._dropped + wire.dropped
+        self._sent = True
+        if self._spending is not None:
+            self._spending.dispatched(target)
         try:
             return await lane.upstream.send(wire, target.timeouts, self._credential, job.call.deadline - since)
         except TimeoutError:
@@ -154,12 +162,14 @@ class Try:
 
     async def _stream(self, exchange: Exchange) -> None:
         decoder = self._lane.translator.decoder(self._ask, self._target)
-        relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed, self._keep)
+        limit = self._spending.stream_limit if self._spending is not None else None
+        relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed, self._keep, limit)
         try:
             self._failure = await relay.run(decoder)
         finally:
             self._first_byte, self._usage = relay.first_byte, estimate.of_stream(self._ask, decoder)
-        if self._failure is None:
+        self._job.story.stopped = relay.stopped
+        if self._failure is None and not relay.stopped:
             await _drain(exchange, self._clock)
 
     async def _keep(self, memento: Memento) -> None:
@@ -228,7 +238,9 @@ class Try:
         live.keys, live.keys_back_at = keys.in_service(now), keys.back_at(now)
 
     def _note(self, started: float, ended: float, waited: float) -> None:
-        usage = self._usage
+        usage, cost = self._usage, None
+        if self._spending is not None:
+            usage, cost = self._charge(self._spending)
         if usage is not None and (usage.input_tokens > MUCH or usage.output_tokens > MUCH):
             self._doubt(usage)
         self._turn.attempt = attempt = Attempt(
@@ -240,8 +252,25 @@ class Try:
             usage,
             self._credential.label if self._credential else None,
             waited,
+            cost,
         )
+        if self._spending is not None:
+            self._spending.over(attempt)
         self._job.chain.observe(self._job.call, attempt)
+
+    def _charge(self, spending: Spending) -> tuple[Usage | None, int | None]:
+        """What it took, and what that costs: nothing if it was not sent or was refused, all that it may have cost if
+        nobody can tell (H3: never refund on ignorance)."""
+        failure, usage = self._failure, self._usage
+        if failure is not None:
+            may_be_billed = (
+                failure.reached_model or failure.kind is FailureKind.CANCELLED or self._first_byte is not None
+            )
+            if not self._sent or not may_be_billed:
+                return usage, 0
+            if usage is None:
+                usage = spending.worst(self._target)
+        return usage, spending.cost(self._target, usage)
 
     def _doubt(self, usage: Usage) -> None:
         """It is the provider's word and is kept, but somebody should look at it (F11)."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from policies.base import Attempt, Call, Deny, Note, Outcome, Policy, Route, Verdict
+from policies.base import Attempt, Call, Decision, Deny, Note, Outcome, Policy, Route, Verdict
+from policies.claims import Reserve
 from policies.when import When
 
 _log = structlog.get_logger("switchgear")
@@ -64,8 +65,16 @@ class Chain:
             if getattr(type(link.policy), verb) is not getattr(Policy, verb)
         )
 
-    def admit(self, call: Call, notes: list[Note], first: int = 0) -> Deny | Coroutine[Any, Any, Deny | None] | None:
+    def admit(
+        self, call: Call, notes: list[Note], claims: list[Reserve], first: int = 0
+    ) -> Deny | Coroutine[Any, Any, Deny | None] | None:
         """Ask every policy in order, from the ``first`` on; the first denial that is not in shadow ends it.
+
+        Args:
+            call: who asks, for what.
+            notes: what each policy says is added.
+            claims: what policies want to be reserved is added.
+            first: position of the first policy to ask.
 
         Returns:
             The denial, or None; or, where a policy has to wait for something, what to await for the same.
@@ -77,21 +86,27 @@ class Chain:
             decision = step.verb(call)
             if decision is None:
                 notes.append(step.passed)
+            elif type(decision) is Reserve:
+                notes.append(step.passed)
+                claims.append(decision)
             elif not isinstance(decision, Deny):
-                return self._admit_later(position, decision, call, notes)
+                return self._admit_later(position, decision, call, notes, claims)
             elif step.denies(decision, notes):
                 return decision
         return None
 
     async def _admit_later(
-        self, position: int, waiting: Awaitable[Deny | None], call: Call, notes: list[Note]
+        self, position: int, waiting: Awaitable[Decision], call: Call, notes: list[Note], claims: list[Reserve]
     ) -> Deny | None:
         step, decision = self._admit[position], await waiting
         if decision is None:
             notes.append(step.passed)
+        elif isinstance(decision, Reserve):
+            notes.append(step.passed)
+            claims.append(decision)
         elif step.denies(decision, notes):
             return decision
-        rest = self.admit(call, notes, position + 1)
+        rest = self.admit(call, notes, claims, position + 1)
         return rest if rest is None or isinstance(rest, Deny) else await rest
 
     def route(self, call: Call, route: Route) -> None:

@@ -5,16 +5,19 @@ other. Whatever happens, every request ends in ``after`` exactly once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from policies.base import Choice, Deny, Outcome, OutcomeKind, Route
+from proxy.engine.accounting import Accounting
 from proxy.engine.after import After
 from proxy.engine.attempt import Try
 from proxy.engine.keepalive import KeepAlive
 from proxy.engine.ports import Client, ClientGone, Job, Mementos
+from proxy.engine.spending import LOOK_AGAIN, Room, Shut, Spending
 from proxy.engine.story import Round
 from proxy.engine.turns import recalled
 from proxy.engine.unmet import cannot
@@ -42,13 +45,20 @@ class Engine:
         keep_alive: seconds of silence after which a streaming client gets a comment; half a minute is what the
             strictest load balancers in use allow.
         mementos: what providers want to see again in the next turn; None: nothing is kept.
+        accounting: limits and books; None: nothing is limited, and nothing written down.
     """
 
     def __init__(
-        self, after: After, clock: Callable[[], float], keep_alive: float = 15.0, mementos: Mementos | None = None
+        self,
+        after: After,
+        clock: Callable[[], float],
+        keep_alive: float = 15.0,
+        mementos: Mementos | None = None,
+        accounting: Accounting | None = None,
     ) -> None:
         self._after, self._clock = after, clock
         self._keep_alive, self._mementos = keep_alive, mementos
+        self._accounting = accounting
         self._running: dict[Client, Job] = {}
         self._draining = False
 
@@ -65,9 +75,10 @@ class Engine:
         """Serve one request to its end. Never raises for anything that a client, a policy or an upstream does."""
         self._running[client] = job
         keep_alive = KeepAlive(client, job, self._clock, self._keep_alive) if job.ask.stream else None
+        spending = Spending(self._accounting, job) if self._accounting is not None else None
         end: _End = (OutcomeKind.CANCELLED, None, None)
         try:
-            end = await self._converse(job, client)
+            end = await self._converse(job, client, spending)
         except ClientGone:
             end = self._left(job)
         except asyncio.CancelledError:
@@ -86,11 +97,13 @@ class Engine:
             if keep_alive is not None:
                 keep_alive.stop()
             del self._running[client]
+            if spending is not None:
+                spending.settle()
             self._finish(job, *end)
 
     def plan(self, job: Job) -> tuple[Route, Choice]:
         """Route a request without sending it: where would its first attempt go? The choice is not committed to."""
-        route = self._route(job, self._unfit(job))
+        route = self._route(job, self._unfit(job), {})
         return route, route.choose()
 
     def break_off(self) -> None:
@@ -103,35 +116,59 @@ class Engine:
             if not client.done:
                 client.cancel()
 
-    async def _converse(self, job: Job, client: Client) -> _End:
-        denial = job.chain.admit(job.call, job.story.admission)
+    async def _converse(self, job: Job, client: Client, spending: Spending | None) -> _End:
+        story = job.story
+        denial = job.chain.admit(job.call, story.admission, spending.reserves if spending is not None else [])
         if denial is not None and not isinstance(denial, Deny):
             denial = await denial
         if denial is not None:
-            await client.refuse(job.story, _as_failure(denial))
-            return OutcomeKind.DENIED, None, denial
+            return await self._deny(job, client, denial)
         if self._mementos is not None and isinstance(job.ask, ChatRequest) and not job.ask.plain:
-            ask, job.story.restored = await recalled(job.ask, job.call.principal.tenant, self._mementos)
+            ask, story.restored = await recalled(job.ask, job.call.principal.tenant, self._mementos)
             job = replace(job, ask=ask)
-        unfit = self._unfit(job)
+        return await self._attempts(job, client, spending)
+
+    async def _attempts(self, job: Job, client: Client, spending: Spending | None) -> _End:
+        """Route and try, until somebody answers or nobody is left."""
+        story, unfit, shut = job.story, self._unfit(job), dict[str, Shut]()
         while True:
-            route = self._route(job, unfit)
+            route = self._route(job, unfit, shut)
             choice = route.choose()
+            room: Room = None
+            if spending is not None and choice.target is not None:
+                there = spending.room(choice.target, route.now)
+                room = there if there is None or not isinstance(there, Coroutine) else await _waited(there, choice)
+            if isinstance(room, Shut):
+                assert choice.target is not None
+                if room is not LOOK_AGAIN:
+                    shut[choice.target.name] = room
+                continue
+            if room is not None:
+                return await self._deny(job, client, room)
             turn = Round(route.notes, choice.target.name if choice.target else None)
-            job.story.rounds.append(turn)
+            story.rounds.append(turn)
             if choice.target is None:
-                return await self._fail(job, client, self._last_word(job, unfit, choice.back_at))
+                return await self._fail(job, client, self._last_word(job, unfit, shut, choice.back_at))
             if choice.taken:
                 choice.commit()
-            response = await Try(job, choice, turn, client, self._clock, self._mementos).run()
+            response = await Try(job, choice, turn, client, self._clock, self._mementos, spending).run()
             attempt = turn.attempt
             assert attempt is not None
             if attempt.failure is None:
                 if response is not None:
-                    await client.answer(job.story, response)
+                    await client.answer(story, response)
                 return OutcomeKind.OK, None, None
             if job.ask.stream and attempt.first_byte is not None:
                 return OutcomeKind.BROKEN, attempt.failure, None
+
+    async def _deny(self, job: Job, client: Client, denial: Deny) -> _End:
+        """Say no. After a failed attempt that failure stands: there was no room for another one."""
+        attempts = job.story.attempts
+        if attempts:
+            assert attempts[-1].failure is not None
+            return await self._fail(job, client, attempts[-1].failure)
+        await client.refuse(job.story, _as_failure(denial))
+        return OutcomeKind.DENIED, None, denial
 
     def _unfit(self, job: Job) -> dict[str, tuple[str, ...]]:
         """By target: the binding parameters of this request that it cannot honour."""
@@ -148,19 +185,24 @@ class Engine:
                 unfit[target.name] = lost
         return unfit
 
-    def _route(self, job: Job, unfit: dict[str, tuple[str, ...]]) -> Route:
+    def _route(self, job: Job, unfit: dict[str, tuple[str, ...]], shut: dict[str, Shut]) -> Route:
         now = self._clock()
         route = Route(job.call, job.story.attempts if job.story.rounds else (), now)
         for target in job.call.targets:
             if unfit and target.name in unfit:
                 route.drop(target, f"cannot honour {', '.join(unfit[target.name])}")
+            if shut and target.name in shut:
+                full = shut[target.name]
+                route.drop(target, full.why, None if full.back_in is None else now + full.back_in)
             keys = job.lanes[target.upstream].keys
             if keys is not None and not keys.untroubled and not keys.in_service(now):
                 route.drop(target, "every key of the upstream is quarantined", keys.back_at(now))
         job.chain.route(job.call, route)
         return route
 
-    def _last_word(self, job: Job, unfit: dict[str, tuple[str, ...]], back_at: float | None) -> Failure:
+    def _last_word(
+        self, job: Job, unfit: dict[str, tuple[str, ...]], shut: dict[str, Shut], back_at: float | None
+    ) -> Failure:
         """What the client is told when there is nowhere (more) to go."""
         attempts = job.story.attempts
         if attempts:
@@ -170,7 +212,12 @@ class Engine:
         if unfit and len(unfit) == len(job.call.targets):
             return cannot(unfit)
         fit = [target for target in job.call.targets if target.name not in unfit]
-        if all((keys := job.lanes[target.upstream].keys) and not keys.in_service(self._clock()) for target in fit):
+        denials = [shut[target.name].denial for target in fit if target.name in shut]
+        if denials and len(denials) == len(fit) and denials[0] is not None and None not in denials:
+            return _as_failure(denials[0])
+        if not shut and all(
+            (keys := job.lanes[target.upstream].keys) and not keys.in_service(self._clock()) for target in fit
+        ):
             return Failure(FailureKind.AUTH, "Every key of the upstream is quarantined.")  # no waiting cures that (K9)
         retry_after = max(back_at - self._clock(), 0.0) if back_at is not None else None
         message = f"No target of the model '{job.call.model[:64]}' is available at the moment."
@@ -200,6 +247,13 @@ class Engine:
         usage: Usage | None = attempts[-1].usage if attempts else None
         job.story.outcome = Outcome(kind, attempts, self._clock(), usage, failure, denial)
         self._after.submit(job.chain, job.story)
+
+
+async def _waited(there: Coroutine[Any, Any, Room], choice: Choice) -> Room:
+    """Whether there is room, once that is known. What the choice rested on may be another one's by then: a probe of a
+    breaker, say. It is held, so the next look at it takes no time."""
+    room = await there
+    return LOOK_AGAIN if room is None and choice.taken else room
 
 
 def _forget_cancellation() -> None:

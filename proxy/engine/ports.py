@@ -103,6 +103,8 @@ class Job:
     """By upstream name."""
     encoder: Encoder
     story: Story
+    serial: int = 0
+    """Of the configuration: a later one has a higher one. The newest limits are in force (RELIABILITY F34)."""
 
 
 class Sink(Protocol):

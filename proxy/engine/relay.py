@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from policies.base import Choice
 from proxy.engine.ports import Client, Job
+from proxy.engine.stream_limit import TOO_LONG, StreamLimit, finished_at_length
 from proxy.upstream.port import Exchange, TransportFault
 from translators.base import Decoder, Memento
 from translators.facts import Failure, FailureKind
@@ -31,6 +32,7 @@ class Relay:
         clock: monotonic seconds.
         concealed: takes our secrets out of what an upstream says.
         keep: keeps what the provider wants to see again in the next turn.
+        limit: what the stream may come to; None: nothing is held for it.
     """
 
     def __init__(
@@ -42,13 +44,16 @@ class Relay:
         clock: Callable[[], float],
         concealed: Callable[[Failure], Failure],
         keep: Callable[[Memento], Awaitable[None]],
+        limit: StreamLimit | None = None,
     ) -> None:
         assert choice.target is not None, "somebody is answering"
         self._job, self._choice, self._exchange, self._client = job, choice, exchange, client
         self._clock, self._timeouts, self._concealed, self._keep = clock, choice.target.timeouts, concealed, keep
-        self._now = clock()
+        self._now, self._limit = clock(), limit
         self.first_byte: float | None = None
         """When the first content came; once set, the call is committed to this attempt."""
+        self.stopped = False
+        """It was ended here, at its limit, as one that has reached its length."""
 
     async def run(self, decoder: Decoder) -> Failure | None:
         """Pump until the stream's end.
@@ -65,6 +70,13 @@ class Relay:
         while failure is None and not decoder.finished:
             if held:
                 await client.send(encoder.feed(held))
+            if held and self._limit is not None and self._limit.passed(held, decoder.produced):
+                if self._limit.finish:
+                    self.stopped = True
+                    await client.send(encoder.feed(finished_at_length(held)) + encoder.close(), last=True)
+                    return None
+                failure = TOO_LONG
+                break
             self._now = self._clock()  # not before: a slow client held the upstream back
             held, quiet_until = b"", self._now + self._timeouts.gap
             while not held and failure is None and not decoder.finished:
@@ -72,7 +84,7 @@ class Relay:
         if decoder.memento is not None and failure is None:
             await self._keep(decoder.memento)
         ending = encoder.close() if failure is None else encoder.fail(client.error(failure))
-        await client.send(encoder.feed(held) + ending, last=True)
+        await client.send(encoder.feed(b"" if failure is TOO_LONG else held) + ending, last=True)
         return failure
 
     async def _prelude(self, decoder: Decoder) -> tuple[bytes, Failure | None]:

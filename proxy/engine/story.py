@@ -46,16 +46,18 @@ class Story:
     """Config version the request saw; it sees one only, whatever is reloaded meanwhile."""
     created: int
     """Unix seconds at which the request came in."""
-    uid: str = ""
-    """128 random bits in hex: unique, which ``call.id`` is not, for clients choose it. Its row's key in the ledger."""
     admission: list[Note] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
+    uid: str = ""
+    """128 random bits in hex: unique, which ``call.id`` is not, for clients choose it. Its row's key in the ledger."""
     held: list[Held] = field(default_factory=list)
     """In order; empty where no policy claims anything."""
     refused: tuple[Claim, Refused] | None = None
     """The claim that there was no room for, if that ended the request."""
     dropped: tuple[str, ...] = ()
     """Advisory parameters that the answering target had no place for."""
+    stopped: bool = False
+    """Its stream was ended here, for what was held for it is used up."""
     restored: int = 0
     """Messages of the history that were given back what their provider wants to see again."""
     upstream_seconds: float = 0.0

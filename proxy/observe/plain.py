@@ -10,7 +10,7 @@ import orjson
 from policies.base import OutcomeKind, Verdict
 from proxy.engine.story import Story
 from proxy.observe.log import line
-from proxy.observe.record import Record, render, usage_of
+from proxy.observe.record import Record, claims_of, render, usage_of
 from proxy.observe.tally import Tally
 
 Kind = tuple[object, ...]
@@ -25,7 +25,7 @@ def kind_of(story: Story) -> Kind | None:
     call, outcome, rounds = story.call, story.outcome, story.rounds
     if outcome is None or outcome.kind is not OutcomeKind.OK or len(rounds) != 1:
         return None
-    if story.dropped or story.restored:
+    if story.dropped or story.restored or story.stopped or len(story.held) > 1:
         return None
     turn, usage = rounds[0], outcome.usage
     attempt = turn.attempt
@@ -34,7 +34,7 @@ def kind_of(story: Story) -> Kind | None:
     if attempt.usage is not usage or call.user or call.session or call.tags:
         return None
     source = None if usage is None else usage.source
-    who = call.principal.key, attempt.credential
+    who = call.principal.key, attempt.credential, attempt.cost is None, story.held != []
     what = call.endpoint, call.model, turn.target, call.stream
     return story.version, story.chain, *what, story.status, source, *who
 
@@ -73,12 +73,18 @@ class Plain:
                 int((attempt.ended - began) * 1e6 + 0.5) / 1e3,
                 int((outcome.ended - began) * 1e6 + 0.5) / 1e3,
                 int(story.overhead(outcome.ended) * 1e6 + 0.5) / 1e3,
+                attempt.cost,
             )
         )
-        created, started, first, ended, whole, ours = times[1:-1].split(b",")
+        created, started, first, ended, whole, ours, cost = times[1:-1].split(b",")
         usage = orjson.dumps(usage_of(outcome.usage))
         line = self._pieces.copy()
-        line[1::2] = (call.id.encode(), created, started, first, ended, usage, whole, ours, usage)
+        who = call.id.encode(), story.uid.encode()
+        if story.held:
+            claims = orjson.dumps(claims_of(story))
+            line[1::2] = (*who, created, started, first, ended, usage, cost, claims, cost, whole, ours, usage)
+        else:
+            line[1::2] = (*who, created, started, first, ended, usage, cost, cost, whole, ours, usage)
         return b"".join(line)
 
 
@@ -91,9 +97,11 @@ def says_nothing(story: Story) -> bool:
 def _pieces(record: Record) -> list[bytes]:
     """A record's line, with a place between every two pieces for what differs, as :meth:`Plain.line` fills them."""
     attempt = record["attempts"][0]
-    blank_attempt = attempt | dict.fromkeys(("started_ms", "first_byte_ms", "ended_ms", "usage"), _MARK)
-    blank = record | {"id": f"id{_MARK}", "attempts": [blank_attempt]}
-    blank |= dict.fromkeys(("created", "duration_ms", "overhead_ms", "usage"), _MARK)
+    blank_attempt = attempt | dict.fromkeys(("started_ms", "first_byte_ms", "ended_ms", "usage", "cost"), _MARK)
+    blank = record | {"id": f"id{_MARK}", "uid": f"id{_MARK}", "attempts": [blank_attempt]}
+    blank |= dict.fromkeys(("created", "cost", "duration_ms", "overhead_ms", "usage"), _MARK)
+    if "claims" in record:
+        blank["claims"] = _MARK
     text = line(blank).replace(b'"id\\u0001"', b'"\x01"').replace(b'"\\u0001"', b"\x01")
     first, *others = text.split(b"\x01")
     pieces = [first]

@@ -7,6 +7,7 @@ Times are milliseconds since the request came in. It holds no prompt, no answer 
 from typing import Any
 
 from policies.base import Call, Note, Outcome, Principal, Verdict
+from policies.claims import Claim, Refused, Standing
 from proxy.engine.story import Round, Story
 from translators.base import Malformed
 from translators.facts import Failure, Usage
@@ -23,6 +24,7 @@ def render(story: Story) -> Record:
     record: Record = {
         "event": "request",
         "id": call.id,
+        "uid": story.uid,
         "created": story.created,
         "model": call.model,
         "endpoint": call.endpoint._value_,
@@ -41,9 +43,14 @@ def render(story: Story) -> Record:
         record["ended_by"] = [_note(note) for note in rounds[-1].notes]
     if story.dropped:
         record["dropped"] = list(story.dropped)
+    if story.stopped:
+        record["stopped"] = True
     if story.restored:
         record["restored"] = story.restored
+    if story.held or story.refused:
+        record["claims"] = claims_of(story)
     if outcome is not None:
+        record["cost"], record["price"] = cost_of(outcome), price_of(outcome)
         record["duration_ms"] = _ms(outcome.ended - call.started)
         record["overhead_ms"] = _ms(story.overhead(outcome.ended))
         record["usage"] = usage_of(outcome.usage)
@@ -94,8 +101,57 @@ def _attempt(turn: Round, began: float) -> Record:
             record["key"] = attempt.credential
         record["failure"] = _failure(failure) if failure else None
         record["usage"] = usage_of(attempt.usage)
+        record["cost"] = attempt.cost
     record["policies"] = [_note(note) for note in turn.notes]
     return record
+
+
+def cost_of(outcome: Outcome) -> int | None:
+    """Pico-dollars of all attempts; None where there was none, or nobody knows what one of them cost."""
+    costs = [attempt.cost for attempt in outcome.attempts]
+    return sum(cost for cost in costs if cost is not None) if costs and None not in costs else None
+
+
+def price_of(outcome: Outcome) -> str | None:
+    """Which price it was charged by: a catalogue's, or the configuration's own."""
+    price = outcome.attempts[-1].target.price if outcome.attempts else None
+    return price.version if price is not None else None
+
+
+def claims_of(story: Story) -> list[Record]:
+    """The numbers of each claim, as they were when it was reserved: what was used, what was held, what was charged."""
+    records = [
+        {
+            "policy": claim.policy,
+            "subject": claim.subject,
+            "unit": claim.unit._value_,
+            "limit": standing.limit,
+            "used": standing.used,
+            "held": standing.held,
+            "amount": amount,
+            "charged": posted,
+        }
+        if not claim.shadow
+        else _watched(claim, standing, amount, posted)
+        for held in story.held
+        for claim, amount, standing, posted in zip(
+            held.claims, held.amounts, held.standings, held.posted or (0,) * len(held.claims), strict=False
+        )
+    ]
+    return records if story.refused is None else [*records, _refused(*story.refused)]
+
+
+def _watched(claim: Claim, standing: Standing, amount: int, posted: int) -> Record:
+    over = standing.used + standing.held > standing.limit
+    numbers = {"limit": standing.limit, "used": standing.used, "held": standing.held, "amount": amount}
+    who = {"policy": claim.policy, "subject": claim.subject, "unit": claim.unit._value_}
+    return {**who, **numbers, "charged": posted, "shadow": True, "over": over}
+
+
+def _refused(claim: Claim, refused: Refused) -> Record:
+    standing = refused.standing
+    who = {"policy": claim.policy, "subject": claim.subject, "unit": claim.unit._value_}
+    return {**who, "limit": standing.limit, "used": standing.used, "held": standing.held, "refused": True}
 
 
 def _note(note: Note) -> Record:

@@ -48,6 +48,16 @@ OWN_APPEARANCES: dict[str, Appearance] = {
     "no_target_available": Appearance(503, "server_error", "no_target_available", "told"),
     "draining": Appearance(503, "server_error", "draining", "yes"),
     "internal_error": Appearance(500, "server_error", "internal_error"),
+    "rate_limit_exceeded": Appearance(429, "requests", "rate_limit_exceeded", "yes"),
+    "tokens_rate_limit": Appearance(429, "tokens", "rate_limit_exceeded", "yes"),
+    "concurrency_limit_exceeded": Appearance(429, "requests", "concurrency_limit_exceeded", "yes"),
+    "insufficient_quota": Appearance(429, "insufficient_quota", "insufficient_quota"),
+    "request_exceeds_budget": Appearance(429, "insufficient_quota", "request_exceeds_budget"),
+    "price_unknown": Appearance(503, "server_error", "price_unknown"),
+    "budget_store_unavailable": Appearance(503, "server_error", "budget_store_unavailable", "yes"),
+    "stream_limit_exceeded": Appearance(502, "server_error", "stream_limit_exceeded"),
+    "overloaded": Appearance(503, "server_error", "overloaded", "yes"),
+    "ledger_unavailable": Appearance(503, "server_error", "ledger_unavailable", "yes"),
 }
 """Refusals of our own making, by ``Failure.code``. A provider's failure has a status, so its code cannot be taken for
 one of these."""

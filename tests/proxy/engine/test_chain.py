@@ -77,7 +77,7 @@ class Breaking(Policy):
 
 
 async def _admitted(chain: Chain, asked: Call, notes: list[Note]) -> Deny | None:
-    denial = chain.admit(asked, notes)
+    denial = chain.admit(asked, notes, [])
     return denial if denial is None or isinstance(denial, Deny) else await denial
 
 

@@ -27,10 +27,10 @@ def served() -> Story:
     score = Note("strategy", Verdict.SCORE, A.name, None, 0.12345678)
     drop = Note("breaker", Verdict.DROP, A.name, "open", 3.0, shadow=True)
     told.rounds = [
-        Round([score], A.name, Attempt(A, 100.001, 100.5, failure=BUSY, credential="key 2")),
-        Round([drop], B.name, Attempt(B, 100.75, 102.0, 101.0, usage=USAGE, waited=0.25), decided=True),
+        Round([score], A.name, Attempt(A, 100.001, 100.5, failure=BUSY, credential="key 2", cost=0)),
+        Round([drop], B.name, Attempt(B, 100.75, 102.0, 101.0, usage=USAGE, waited=0.25, cost=1_230_000), decided=True),
     ]
-    told.status, told.upstream_seconds, told.dropped = 200, 1.999, ("seed",)
+    told.status, told.upstream_seconds, told.dropped, told.uid = 200, 1.999, ("seed",), "0f" * 16
     told.outcome = Outcome(OutcomeKind.OK, told.attempts, 102.0, USAGE)
     return told
 
@@ -40,6 +40,7 @@ def test_a_served_request_tells_everything() -> None:
     assert render(served()) == {
         "event": "request",
         "id": "req_1",
+        "uid": "0f" * 16,
         "created": 1_700_000_000,
         "model": "fast",
         "endpoint": "chat",
@@ -67,6 +68,7 @@ def test_a_served_request_tells_everything() -> None:
                     "code": "rate_limit_exceeded",
                 },
                 "usage": None,
+                "cost": 0,
                 "policies": [{"policy": "strategy", "verdict": "score", "target": "a/m", "value": 0.123457}],
             },
             {
@@ -77,6 +79,7 @@ def test_a_served_request_tells_everything() -> None:
                 "waited_ms": 250.0,
                 "failure": None,
                 "usage": _tokens(),
+                "cost": 1_230_000,
                 "policies": [
                     {
                         "policy": "breaker",
@@ -90,6 +93,8 @@ def test_a_served_request_tells_everything() -> None:
             },
         ],
         "dropped": ["seed"],
+        "cost": 1_230_000,
+        "price": None,
         "duration_ms": 2000.0,
         "overhead_ms": 1.0,
         "usage": _tokens(),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.base import Attempt, Call, Note, Outcome, OutcomeKind, Principal, Target, Verdict
-from proxy.engine.story import Round, Story
+from policies.claims import EVER, Claim, Standing, Unit
+from proxy.engine.story import Held, Round, Story
 from proxy.observe import sinks
 from proxy.observe.log import RecordLog
 from proxy.observe.metrics import Metrics
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 WEB = Principal("web", team="growth")
 TARGET = Target("up/gpt", "up", "openai", "gpt")
+CLAIM = Claim("a", Unit.COST, 5, EVER, "budget", "team growth")
 ADMITTED = [Note("access", Verdict.PASS)]
 ROUTED = [Note("breaker", Verdict.PASS), Note("odd %s \u2028", Verdict.PASS)]
 
@@ -38,6 +40,15 @@ def anyio_backend() -> str:
 
 
 @st.composite
+def held(draw: st.DrawFn) -> Held:
+    """Two claims, one of them only watched."""
+    claims = [replace(CLAIM, account=f"a{shadow}", shadow=shadow) for shadow in (False, True)]
+    numbers = [(draw(tokens), draw(tokens), Standing(draw(tokens), draw(tokens), draw(tokens))) for _ in claims]
+    amounts, posted, standings = zip(*numbers, strict=True)
+    return Held("00", tuple(claims), amounts, standings, posted)
+
+
+@st.composite
 def plain_stories(draw: st.DrawFn, number: int = 0) -> Story:
     """One attempt, which succeeded, and policies that let it pass."""
     began, usage = draw(seconds), draw(st.none() | st.builds(Usage, tokens, tokens, tokens, tokens, tokens))
@@ -46,8 +57,10 @@ def plain_stories(draw: st.DrawFn, number: int = 0) -> Story:
     call = Call(f"req_{number}", model, (TARGET,), WEB, began, began + 600.0, **what)
     started = began + draw(seconds)
     first = started + draw(seconds)
-    attempt = Attempt(TARGET, started, first + draw(seconds), first, None, usage, draw(st.none() | st.just("key 2")))
+    key, cost = draw(st.none() | st.just("key 2")), draw(st.none() | tokens)
+    attempt = Attempt(TARGET, started, first + draw(seconds), first, None, usage, key, cost=cost)
     story = Story(call, "default", "v1", draw(st.integers(0, 2**40)), upstream_seconds=draw(seconds), status=200)
+    story.uid, story.held = f"{number:032x}", draw(st.lists(held(), max_size=1))
     story.admission, story.rounds = list(ADMITTED), [Round(list(ROUTED), TARGET.name, attempt)]
     story.outcome = Outcome(OutcomeKind.OK, story.attempts, attempt.ended + draw(seconds), usage)
     return story

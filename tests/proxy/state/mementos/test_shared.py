@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from proxy.state import shared
+from proxy.state.mementos import shared
 from proxy.state.mementos.shared import SharedMementos
 from translators.base import Memento
 
