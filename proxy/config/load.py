@@ -13,6 +13,7 @@ from policies.base import Timeouts
 from proxy.config.access import Keys
 from proxy.config.bookkeeping import ledger, state, webhooks
 from proxy.config.document import Deadlines, Document, Server
+from proxy.config.limits import Limits
 from proxy.config.policies import ChainReader
 from proxy.config.problems import ConfigErrors, Path, Problem, did_you_mean
 from proxy.config.reading import ReadFile, Reading
@@ -118,7 +119,9 @@ class _Loading:
         models = self._data.get("models")
         keys = Keys(self._reading, server.host, tuple(models) if isinstance(models, dict) else ())
         keys.read(self._data.get("keys", []))
-        chains = self._chains([*targets.chains_used, *keys.chains_used])
+        store = state(self._reading, self._data.get("state", {}))
+        limits = Limits(self._reading, server.workers, shared=store.url is not None)
+        chains = self._chains([*targets.chains_used, *keys.chains_used], limits)
         config = Config(
             server,
             timeouts,
@@ -126,7 +129,7 @@ class _Loading:
             targets.models,
             tuple(keys.keys),
             chains,
-            state=state(self._reading, self._data.get("state", {})),
+            state=store,
             ledger=ledger(self._reading, self._data.get("ledger", {}), self._folder),
             webhooks=webhooks(self._reading, self._data.get("webhooks", [])),
             warnings=self._reading.warnings,
@@ -149,8 +152,8 @@ class _Loading:
         server = self._reading.section(Server, section, ("server",)) or Server()
         return ServerConfig(**server.model_dump())
 
-    def _chains(self, used: list[tuple[Path, str]]) -> dict[str, tuple[PolicyConfig, ...]]:
-        reader = ChainReader(self._reading)
+    def _chains(self, used: list[tuple[Path, str]], limits: Limits) -> dict[str, tuple[PolicyConfig, ...]]:
+        reader = ChainReader(self._reading, limits)
         chains = {DEFAULT: reader.chain(self._data.get("chain", DEFAULT_CHAIN), ("chain",))}
         for name, entries in self._reading.mapping(self._data.get("chains", {}), ("chains",), Name).items():
             if name == DEFAULT:

@@ -16,6 +16,7 @@ from policies.base import Policy
 from policies.strategy import Strategy
 from policies.when import When
 from proxy.config.document import Common, WhenSection
+from proxy.config.limits import Limits
 from proxy.config.problems import Expanded, Path, Wrong, did_you_mean, shown
 from proxy.config.reading import Reading
 from proxy.config.scalars import Number, Switch, Whole, unit
@@ -100,14 +101,16 @@ def _checked(kind: Any) -> Any:
 class ChainReader:
     """Reads chains of one document."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, reading: Reading, limits: Limits) -> None:
+        self._reading, self._limits = reading, limits
 
     def chain(self, entries: Any, path: Path) -> tuple[PolicyConfig, ...]:
         """The entries that can be read; what is wrong with the others is reported."""
         read = [self._entry(entry, (*path, index)) for index, entry in enumerate(self._reading.items(entries, path))]
         self._one_scorer(read, path)
-        return tuple(entry for entry in read if entry is not None)
+        good = [((*path, index, entry.name), entry) for index, entry in enumerate(read) if entry is not None]
+        self._limits.check(good)
+        return tuple([entry for _, entry in good])
 
     def _entry(self, entry: Any, path: Path) -> PolicyConfig | None:
         name, value = self._named(entry, path)
@@ -145,13 +148,15 @@ class ChainReader:
                 return None
             value = {cls.shorthand: value}
         both = create_model("Both", __base__=(shape, Common))
+        before = len(self._reading.source.problems)
         section = self._reading.section(both, value, path)
         if section is None:
             return None
         try:
             options = _made(cls.Options, section)
         except ValueError as fault:
-            self._reading.problem(path, str(fault))
+            if len(self._reading.source.problems) == before:  # else it may be about what could not be read
+                self._reading.problem(path, str(fault))
             return None
         when, shadow = getattr(section, "when", None), getattr(section, "shadow", False)
         return PolicyConfig(name, cls, options, _when(when), shadow, self._reading.source.place(path, key=True))

@@ -154,12 +154,14 @@ def _money(dollars: str) -> int:
 def _micro(amount: Decimal) -> int:
     if amount != int(amount):
         raise ValueError("it must come to whole millionths of a dollar")
-    return _bounded(int(amount))
+    if amount > _MOST:
+        raise ValueError(f"at most ${_MOST // _MICRO}")
+    return int(amount)
 
 
 def _bounded(amount: int) -> int:
     if amount > _MOST:
-        raise ValueError(f"at most {_MOST:,}")
+        raise ValueError(f"at most {_MOST}")
     return amount
 
 

@@ -7,6 +7,8 @@ import orjson
 from pydantic import SecretStr
 
 from policies.base import Timeouts
+from policies.claims import Outage, Window
+from policies.concurrency import QueueOptions
 from proxy.config.schema import AuthConfig, Config, PolicyConfig, ServerConfig, TargetConfig, TransportConfig
 from translators.facts import Capabilities
 
@@ -87,8 +89,12 @@ def _json(value: Any) -> str:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, TransportConfig | AuthConfig):
+    if isinstance(value, TransportConfig | AuthConfig | QueueOptions):
         return _changed(value, None)
+    if isinstance(value, Window):
+        return value.name
+    if isinstance(value, Outage):
+        return f"open {value.amount} for {value.seconds:g}s" if value.mode == "open" else value.mode
     assert isinstance(value, SecretStr)
     text = value.get_secret_value()
     return f"{text.partition('-')[0]}... of {len(text)}"

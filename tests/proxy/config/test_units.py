@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from policies import options
 from policies.base import CountIn, Kinds, Seconds, Span
+from policies.claims import EVER, Outage, Window
 from proxy.config.problems import Wrong
-from proxy.config.units import UNITS, Unit
+from proxy.config.units import UNITS, Words
 from translators.facts import FailureKind
 
 GOOD: list[tuple[str, object, object]] = [
@@ -35,10 +37,36 @@ GOOD: list[tuple[str, object, object]] = [
     ("rate", "1/h", (1, 3600.0)),
     ("rate", "1/hour", (1, 3600.0)),
     ("rate", "1M/day", (1_000_000, 86_400.0)),
-    ("money rate", "$500/month", (500 * 10**12, "month")),
-    ("money rate", "$0.000000000001/hour", (1, "hour")),
-    ("money rate", "$0.1/day", (10**11, "day")),
-    ("money rate", "$12.34/week", (12_340_000_000_000, "week")),
+    ("count per window", "1000/day", (1000, Window("day"))),
+    ("count per window", "1.5M/month", (1_500_000, Window("month"))),
+    ("count per window", "2/minute", (2, Window("minute"))),
+    ("count per window", "1000 in 24h", (1000, Window(rolling=86_400.0))),
+    ("count per window", "1k  in  500ms", (1000, Window(rolling=0.5))),
+    ("count per window", "5M ever", (5_000_000, EVER)),
+    ("count per window", "0/year", (0, Window("year"))),
+    ("count per window", "9007199.254740991B ever", (2**53 - 1, EVER)),
+    ("money", "$0.50", 500_000),
+    ("money", "$20", 20_000_000),
+    ("money", "$0.000001", 1),
+    ("money rate", "$1/min", (1_000_000, 60.0)),
+    ("money rate", "$0.1/s", (100_000, 1.0)),
+    ("money rate", "$20/hour", (20_000_000, 3600.0)),
+    ("money per window", "$500/month", (500_000_000, Window("month"))),
+    ("money per window", "$0.1/day", (100_000, Window("day"))),
+    ("money per window", "$12.34/week", (12_340_000, Window("week"))),
+    ("money per window", "$20 in 24h", (20_000_000, Window(rolling=86_400.0))),
+    ("money per window", "$100 ever", (100_000_000, EVER)),
+    ("outage", "closed", Outage("closed")),
+    ("outage", "leased_only", Outage("leased_only")),
+    ("outage", "open 500 for 60s", Outage("open", 500, 60.0)),
+    ("outage", "open 2k for 1.5m", Outage("open", 2000, 90.0)),
+    ("money outage", "local", Outage("local")),
+    ("money outage", "open $5 for 60s", Outage("open", 5_000_000, 60.0)),
+    ("time zone", "UTC", "UTC"),
+    ("time zone", "America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+    ("percentages", "80%", (0.8,)),
+    ("percentages", ["90%", "80%", "90%"], (0.8, 0.9)),
+    ("percentages", [], ()),
     ("token price", "$1.25/M", 1_250_000),
     ("token price", "$0/M", 0),
     ("token price", "$0.000001/M", 1),
@@ -76,7 +104,31 @@ BAD: list[tuple[str, object]] = [
     ),
     *(("count", value) for value in ("-1", -1, 1.5, True, "1.5", "1kk", "200K", "k", "1.0001k", "NaN")),
     *(("rate", value) for value in ("600", 600, "600/month", "600/minute", "/min", "1.5/min", "600 / min")),
-    *(("money rate", text) for text in ("500/month", "$500", "$-5/month", "$500/year", "$5/min", "5$/day", "$.5/day")),
+    *(("count in duration", text) for text in ("5 in 30", "5 ever")),
+    *(
+        ("count per window", value)
+        for value in (
+            "1000",
+            1000,
+            "1000/days",
+            "1000/s",
+            "-1/day",
+            "1.5/day",
+            "5 in 0s",
+            "5 in 24",
+            "5in 24h",
+            "5ever",
+        )
+    ),
+    *(("count per window", text) for text in ("1000/day in 24h", "9007199.254740992B ever", "999999999999999B/day")),
+    *(("money", value) for value in ("0.50", 5, "$", "$-1", "$0.0000001", "$1k", "$99999999999", "5$")),
+    *(("money rate", text) for text in ("$1", "1/min", "$1/month", "$1/minute", "$-1/min", "$0.0000001/s")),
+    *(("money per window", text) for text in ("500/month", "$500", "$-5/month", "$5/min", "5$/day", "$.5/day")),
+    *(("money per window", text) for text in ("$0.0000005/day", "$9007199255/month", "$5 in 0s", "$5 never")),
+    *(("outage", text) for text in ("open", "open $5 for 60s", "open 5", "open 5 for 60", "opened", "closed 5 for 1s")),
+    *(("money outage", text) for text in ("open", "open 5 for 60s", "open $5", "open $0.0000001 for 1s", "leased")),
+    *(("time zone", value) for value in ("Berlin", "europe/berlin", "../etc/passwd", "UTC ", "+01:00", 1, None)),
+    *(("percentages", value) for value in ("80", 80, ["80%", 90], ["101%"], [["80%"]])),
     *(("token price", value) for value in ("1.25/M", 1.25, "$1.25", "$1/B", "$1/m", "$-1/M", "$0.0000001/M", "$1 /M")),
     *(("size", value) for value in ("32", 32, "32M", "32mib", "-1B", "1.5B", "1TiB")),
     *(("percent", value) for value in ("80", 80, 0.8, "101%", "-1%", "100.1%", "80 %")),
@@ -105,7 +157,7 @@ def test_what_is_not_exactly_the_grammar_is_refused(name: str, written: object) 
 def test_every_example_in_a_message_is_itself_good(name: str) -> None:
     """What a message proposes can be written."""
     row = UNITS[name]
-    examples = row.examples if isinstance(row, Unit) else row.known
+    examples = row.known if isinstance(row, Words) else row.examples
 
     assert examples
     assert all(row(example) is not None for example in examples)
@@ -119,7 +171,10 @@ def test_the_schema_of_a_unit_accepts_what_the_unit_accepts(name: str, written: 
     jsonschema.validate(written, UNITS[name].schema())
 
 
-@pytest.mark.parametrize("annotation", [Seconds, Span, CountIn, Kinds])
+OPTIONS = [known for known in vars(options).values() if hasattr(known, "__metadata__")]
+
+
+@pytest.mark.parametrize("annotation", [Seconds, Span, CountIn, Kinds, *OPTIONS])
 def test_every_unit_that_policies_declare_has_a_grammar(annotation: Any) -> None:
     """The second element of an option's annotation names a row of the table."""
     assert annotation.__metadata__[0] in UNITS
@@ -131,3 +186,11 @@ def test_a_near_miss_gets_a_suggestion() -> None:
         UNITS["failure kinds"]("timeuot")
 
     assert caught.value.hint == '; did you mean "timeout"?'
+
+
+def test_a_zone_that_is_none_gets_a_suggestion() -> None:
+    """There are six hundred of them, and nobody knows how they are spelled."""
+    with pytest.raises(Wrong, match="there is no such zone") as caught:
+        UNITS["time zone"]("Europe/Berln")
+
+    assert caught.value.hint == '; did you mean "Europe/Berlin"?'
