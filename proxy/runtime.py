@@ -17,9 +17,10 @@ from typing import get_args
 from policies.access import Access
 from policies.base import Live, Policy, Principal, Target
 from policies.circuit import Circuit, CircuitKey
-from policies.ports import Entry, World
+from policies.ports import World
 from policies.strategy import StrategyName
 from proxy import catalog
+from proxy.config.limits import entry_of
 from proxy.config.schema import (
     AuthConfig,
     Config,
@@ -266,4 +267,4 @@ def _chain(name: str, entries: Iterable[PolicyConfig], world: World) -> Chain:
 
 
 def _policy(entry: PolicyConfig, world: World) -> Policy:
-    return entry.cls(entry.options, replace(world, entry=Entry(entry.name, entry.when, entry.shadow)))
+    return entry.cls(entry.options, replace(world, entry=entry_of(entry)))
