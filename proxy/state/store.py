@@ -28,8 +28,10 @@ class Store(Protocol):
 
     shared: bool
     """Whether other workers see it, so that it outlives this one; holds in it are journaled before they are made."""
-    mode: str
-    """How it is: ``ok``, ``rebuilding`` or ``down``; for readiness, health and a metric."""
+
+    @property
+    def mode(self) -> str:
+        """How it is: ``ok``, ``rebuilding`` or ``down``; for readiness, health and a metric."""
 
     def reserve(
         self, hold: str, claims: Sequence[Claim], amounts: Sequence[int], seconds: float, version: int
