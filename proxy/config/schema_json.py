@@ -25,6 +25,18 @@ _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "ex
 """What pydantic leaves as it is on a type that it reads through a validator of ours."""
 
 
+def _means_something(cls: type[Policy]) -> bool:
+    """Whether its name alone will do: a limit without a number limits nothing."""
+    try:
+        cls.Options()
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+_PLAIN = [name for name in WRITABLE if _means_something(POLICIES[name])]
+
+
 def schema() -> dict[str, Any]:
     """The schema as JSON can hold it."""
     document = Document.model_json_schema()
@@ -48,7 +60,8 @@ def _policy(options: dict[str, Any]) -> dict[str, Any]:
     for name, reference in options.items():
         shorthand = POLICIES[name].shorthand
         short = [options_shape(POLICIES[name]).model_json_schema()["properties"][shorthand]] if shorthand else []
-        entries[name] = {"anyOf": [{"$ref": reference["$ref"]}, *short, {"type": "null"}]}
+        nothing = [{"type": "null"}] if name in _PLAIN else []
+        entries[name] = {"anyOf": [{"$ref": reference["$ref"]}, *short, *nothing]}
     mapping = {
         "type": "object",
         "properties": entries,
@@ -57,7 +70,7 @@ def _policy(options: dict[str, Any]) -> dict[str, Any]:
         "minProperties": 1,
         "maxProperties": 1,
     }
-    return {"anyOf": [{"enum": list(WRITABLE)}, {"type": "string", "pattern": r"\."}, mapping]}
+    return {"anyOf": [{"enum": _PLAIN}, {"type": "string", "pattern": r"\."}, mapping]}
 
 
 def _tidied(node: Any) -> Any:

@@ -24,6 +24,8 @@ UNSEEN = {
     "tags_and_odd_keys",
     "variable_without_quotes_in_braces",
     "nothing_written",
+    "limits_of_several_workers",
+    "too_many_limits",
 }
 """What no schema can see: how one part of the file stands to another, what variables hold, and what is no YAML."""
 BAD = sorted(GOLDEN.keys() - set(GOOD) - UNSEEN)
@@ -76,7 +78,7 @@ def test_what_a_schema_can_see_is_not_valid(name: str, committed: jsonschema.Dra
         {"server": {"prot": 4000}},
         {"server": {"drain": 5}},
         {"timeouts": {"gap": "30"}},
-        {"state": "memory"},
+        {"state": "memroy"},
         {"upstreams": {"demo": {"provider": "dmeo"}}},
         {"upstreams": {"no/slash": {"provider": "demo"}}},
         {"upstreams": {"demo": {"provider": "demo", "base_url": "ftp://x"}}},
@@ -89,6 +91,14 @@ def test_what_a_schema_can_see_is_not_valid(name: str, committed: jsonschema.Dra
         {"keys": [{"id": "a"}]},
         {"chain": ["access"]},
         {"chain": ["rate"]},
+        {"chain": [{"rate": None}]},
+        {"chain": [{"rate": {"requests": 600}}]},
+        {"chain": [{"rate": {"cost": "$1/month"}}]},
+        {"chain": [{"budget": "500/month"}]},
+        {"chain": [{"budget": {"limit": "$5/day", "alert": [80]}}]},
+        {"chain": [{"quota": {"requests": "5 in a day"}}]},
+        {"chain": [{"concurrency": {"queue": {"max": 1}}}]},
+        {"chain": [{"concurrency": {"limit": 5, "queue": {"mx": 1}}}]},
         {"chain": [{"retry": {"attempts": -1}}]},
         {"chain": [{"retry": {"on": ["slow"]}}]},
         {"chain": [{"breaker": {"failures": "5 per 30s"}}]},
