@@ -12,6 +12,8 @@ from translators.parameters import PARAMETERS
 
 TEMPLATE = 64
 """Tokens that a provider puts around a plain prompt, beyond what the JSON around it has bytes for."""
+_TEMPLATES = {"cohere": 1024, "openrouter": 1024, "perplexity": 1024}
+"""Where it is long: Cohere's preambles, and models of strangers. Recorded: 297 tokens, and 384."""
 TOOLS = 1024
 """The same of one with tools or a schema: Anthropic's own words are 281 to 804 tokens, by model and choice
 (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview, 2026-11)."""
@@ -47,6 +49,8 @@ _SIZED |= {f"{_PART}image_url.detail", f"{_PART}thinking", f"{_PART}redacted_thi
 _SIZED |= {"tools[].custom", "tools[].function.strict"}
 _SCHEMAS = frozenset({"tools", "functions", "response_format.json_schema", "response_format.json_object"})
 _SEARCHES = frozenset({"web_search_options", "search_parameters", "plugins", "mcp_servers", "container"})
+_SEARCHES |= {"connectors", "cachedContent", "cached_content"}
+"""What lets a provider read more than it is sent."""
 _HARMLESS = frozenset(name for name in PARAMETERS if "." not in name and "[" not in name) - _SCHEMAS - _SEARCHES
 
 
@@ -60,7 +64,7 @@ def read_at_most(ask: Request, target: Target) -> int:
     window = target.capabilities.context_window
     if type(ask) is not ChatRequest:
         return len(ask.raw)  # of each of its inputs a window at most, so no window bounds the sum
-    most = len(ask.raw) + TEMPLATE
+    most = len(ask.raw) + _TEMPLATES.get(target.provider, TEMPLATE)
     if not ask.plain or not _HARMLESS.issuperset(ask.uses):
         more = _beyond(ask, target)
         most = (window or WINDOW) if more is None else most + more
