@@ -12,6 +12,7 @@ import structlog
 from starlette.requests import Request
 
 from proxy import __version__, runtime
+from proxy.books import Bookkeeping
 from proxy.config import last_good
 from proxy.config.load import load_bytes, read_bytes
 from proxy.config.problems import ConfigErrors
@@ -74,10 +75,12 @@ class Switchgear:
         self.log = RecordLog()
         self._records = Records(shared / RECORDS if shared else None)
         self._notebook = Notebook(self.log, self._records, self._metrics)
-        self._after = After([self._notebook])
+        self._books = Bookkeeping(config, self._metrics)
+        self._after = After([self._notebook, self._books.happenings])
         clock = time.monotonic
         self._mementos = SharedMementos(shared / MEMENTOS, clock) if shared else MemoryMementos(clock)
-        self.engine = Engine(self._after, clock, config.server.keep_alive, self._mementos)
+        accounting = self._books.accounting
+        self.engine = Engine(self._after, clock, config.server.keep_alive, self._mementos, accounting)
         """The one loop."""
         self._problems = list(problems)
         self._draining = False
@@ -163,6 +166,7 @@ class Switchgear:
             "pid": os.getpid(),
             "config": {"valid": not self._problems, "version": snapshot.version, "errors": self._problems},
             "in_flight": self.engine.in_flight,
+            **self._books.health(),
             "upstreams": {name: self._upstream_health(name, now) for name in self._config.upstreams},
             "circuits": [
                 {
@@ -181,22 +185,21 @@ class Switchgear:
         return self._metrics.render()
 
     def _gauge(self) -> None:
-        """What only this worker knows, where the worker that happens to be scraped can see it."""
+        """What only this worker knows, where the worker that happens to be scraped can see it; and what has changed."""
         self._metrics.carry()
-        now = time.monotonic()
-        circuits = self._state.world.circuits.items()
-        acting = [
+        now, lanes = time.monotonic(), self.snapshot.lanes[Endpoint.CHAT]
+        rules = {
             str(link.policy.options)
             for chain in self.snapshot.chains.values()
             for link in chain.links
             if not link.shadow
-        ]
-        self._metrics.circuits(
-            (subject, circuit.state(now)) for (rules, subject), circuit in circuits if rules in acting
-        )
-        for name, lane in self.snapshot.lanes[Endpoint.CHAT].items():
+        }
+        acting = [(key, circuit) for key, circuit in self._state.world.circuits.items() if key[0] in rules]
+        self._metrics.circuits((subject, circuit.state(now)) for (_, subject), circuit in acting)
+        for name, lane in lanes.items():
             if lane.keys is not None:
                 self._metrics.keys_in_service(name, lane.keys.in_service(now))
+        self._books.happenings.look(acting, lanes, _names(self.snapshot)[1], now, self._books.store.mode)
 
     def _gauge_on(self) -> None:
         self._gauge()
@@ -214,12 +217,16 @@ class Switchgear:
     def _refuse(self, fault: Exception) -> None:
         self._problems = str(fault).splitlines() or [repr(fault)]
         self._metrics.config(valid=False, version=self.snapshot.version)
+        self._books.happenings.refused(self.snapshot.version, len(self._problems))
         _log.error("config_refused", errors=self._problems, kept=self.snapshot.version)
 
     def _adopt(self, config: Config, snapshot: Snapshot) -> None:
         if replace(config.server, max_body=self._server.max_body) != self._server:
             _log.warning("server_settings_need_a_restart")
+        if (config.state, config.ledger) != (self._config.state, self._config.ledger):
+            _log.warning("state_and_ledger_need_a_restart")
         self._config, self.snapshot, self._problems = config, snapshot, []
+        self._books.reloaded(config)
         self._metrics.known(*_names(snapshot))
         self._state.forgive()
         self._metrics.config(valid=True, version=snapshot.version)
@@ -239,6 +246,7 @@ class Switchgear:
         if self._path is not None:
             watcher = spawn(watch(self._path, self._seen, self.reload, self._stop), "watch-config")
         self._metrics.config(valid=not self._problems, version=self.snapshot.version)
+        await self._books.start()
         self._gauge_on()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -247,6 +255,7 @@ class Switchgear:
         if watcher is not None:
             await asyncio.wait([watcher])
         await self._after.drain()
+        await self._books.close()
         await self._records.close()
         await self._mementos.close()
         self.log.close()

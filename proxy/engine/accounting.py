@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from policies.base import Call, Target
-from policies.claims import Claim, Refused
+from policies.base import Target
+from policies.claims import Claim, Standing
 from proxy.engine.plan import Plans
 from proxy.engine.ports import Books
 from proxy.state.store import Store
@@ -36,7 +36,7 @@ class Tokenizer(Protocol):
         """A provider has counted the input of this request."""
 
 
-def _nobody(_call: Call, _claim: Claim, _refused: Refused) -> None:
+def _nobody(_claim: Claim, _standing: Standing) -> None:
     """There is nobody to tell."""
 
 
@@ -52,6 +52,6 @@ class Accounting:
     line: Line | None = None
     tokenizer: Tokenizer | None = None
     """None: what ``bound: tight`` asks for is bounded by bytes as well."""
-    exceeded: Callable[[Call, Claim, Refused], None] = _nobody
+    exceeded: Callable[[Claim, Standing], None] = _nobody
     """Told where there was no room, of claims in shadow too."""
     plans: Plans = field(default_factory=Plans)

@@ -30,6 +30,8 @@ class Plan:
     """Some claim is in money, so a target without a price cannot be asked."""
     slots: bool
     """A slot is among them."""
+    watched: bool
+    """Some claim only watches."""
 
     def at(self, target: Target) -> tuple[Claim, ...]:
         """The claims of an attempt there."""
@@ -81,6 +83,7 @@ def plan_of(reserves: Sequence[Reserve]) -> Plan:
         bounded=not units.isdisjoint({Unit.TOKENS, Unit.COST}),
         priced=any(claim.unit is Unit.COST and not claim.shadow for claim in (*every, *most)),
         slots=Unit.SLOTS in units,
+        watched=any(claim.shadow for claim in every),
     )
 
 

@@ -6,6 +6,7 @@ from translators.facts import FailureKind
 
 DOLLAR = 1_000_000
 """Micro-dollars."""
+_LIMITS = {"rate": "rate limit", "concurrency": "concurrency limit"}
 SLOT_WAIT = 1.0
 """Seconds after which it makes sense to ask for a slot again (D29)."""
 
@@ -34,7 +35,7 @@ def no_room(claim: Claim, refused: Refused, amount: int, affordable: int | None 
     left = _shown(claim.unit, standing.left)
     window, needed = claim.window.name.partition("@")[0], _shown(claim.unit, amount)
     whole = f"{_shown(claim.unit, limit)} per {window}"
-    message = f"The {claim.policy} of {claim.subject} is used up: {left} left of {whole}, {needed} needed"
+    message = f"The {_name(claim)} of {claim.subject} is used up: {left} left of {whole}, {needed} needed"
     again = refused.retry_after
     message += f"; room again in {_wait(again)}." if again is not None else "."
     if claim.policy == "rate":
@@ -56,7 +57,7 @@ def too_dear(claim: Claim, amount: int, affordable: int | None) -> Deny:
 
 def store_down(claim: Claim) -> Deny:
     """The store cannot be asked, and the policy lets nothing pass then."""
-    message = f"The {claim.policy} of {claim.subject} cannot be checked at the moment."
+    message = f"The {_name(claim)} of {claim.subject} cannot be checked at the moment."
     return Deny(FailureKind.OVERLOADED, message, 1.0, "budget_store_unavailable")
 
 
@@ -76,9 +77,13 @@ def unpriced(model: str) -> Deny:
     return Deny(FailureKind.OVERLOADED, message, None, "price_unknown", "model")
 
 
+def _name(claim: Claim) -> str:
+    return _LIMITS.get(claim.policy, claim.policy)
+
+
 def _alone(claim: Claim, limit: int, amount: int, affordable: int | None) -> str:
     message = (
-        f"This request may take {_shown(claim.unit, amount)}, and the {claim.policy} of {claim.subject} "
+        f"This request may take {_shown(claim.unit, amount)}, and the {_name(claim)} of {claim.subject} "
         f"allows {_shown(claim.unit, limit)} in all"
     )
     return f"{message}; max_tokens of {affordable} would do." if affordable else f"{message}."

@@ -7,7 +7,7 @@ The path that nearly all requests take is synchronous and short: the bound, one 
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
-from policies.base import Attempt, Deny, Target
+from policies.base import Attempt, Deny, Note, Target, Verdict
 from policies.claims import Claim, Granted, Refused, Reply, Reserve, Unavailable, Unit
 from proxy.engine import refusal
 from proxy.engine.accounting import Accounting
@@ -158,7 +158,12 @@ class Spending:
 
     def _granted(self, granted: Granted) -> None:
         assert self._reservation is not None
+        assert self._plan is not None
         self._reservation.granted(granted)
+        if self._plan.watched:
+            for claim, standing in zip(self._job.story.held[-1].claims, granted.standings, strict=True):
+                if claim.shadow and standing.used + standing.held > standing.limit:
+                    self._accounting.exceeded(claim, standing)
 
     async def _make_room(self, target: Target, now: float, first: Reply | Awaitable[Reply]) -> Room:
         """All that is not an immediate yes."""
@@ -170,8 +175,8 @@ class Spending:
             assert self._reservation is not None
             claim = self._reservation.refused(reply)
             if isinstance(reply, Unavailable):
-                return refusal.store_down(claim)
-            self._accounting.exceeded(self._job.call, claim, reply)
+                return self._denied(claim, refusal.store_down(claim))
+            self._accounting.exceeded(claim, reply.standing)
             if claim.place is not None:
                 return Shut(f"{claim.policy} of {claim.subject} is used up", reply.retry_after)
             if claim.unit is Unit.SLOTS:
@@ -242,7 +247,7 @@ class Spending:
                 limit = afford(target, self.bound, Unit.COST, claim.limit)
                 may_lower = self.bound.limit is not None or self._plan.terms.clamp
                 if limit is None or not may_lower:
-                    return refusal.too_dear(claim, cost, limit)
+                    return self._denied(claim, refusal.too_dear(claim, cost, limit))
                 self._measure(bound_of(self._job.ask, target, self._plan.terms, counted=self.bound.input, output=limit))
         return None
 
@@ -251,7 +256,11 @@ class Spending:
         if bound is not None and claim.unit in (Unit.TOKENS, Unit.COST):
             affordable = afford(target, bound, claim.unit, refused.standing.limit)
         self._job.story.refused = claim, refused
-        return refusal.no_room(claim, refused, _amount(claim, bound), affordable)
+        return self._denied(claim, refusal.no_room(claim, refused, _amount(claim, bound), affordable))
+
+    def _denied(self, claim: Claim, denial: Deny) -> Deny:
+        self._job.story.admission.append(Note(claim.policy, Verdict.DENY, why=denial.message))
+        return denial
 
 
 def _amount(claim: Claim, bound: Bound | None) -> int:
