@@ -59,7 +59,7 @@ def _policy(options: dict[str, Any]) -> dict[str, Any]:
     entries = {}
     for name, reference in options.items():
         shorthand = POLICIES[name].shorthand
-        short = [options_shape(POLICIES[name]).model_json_schema()["properties"][shorthand]] if shorthand else []
+        short = _short(options_shape(POLICIES[name]).model_json_schema()["properties"][shorthand]) if shorthand else []
         nothing = [{"type": "null"}] if name in _PLAIN else []
         entries[name] = {"anyOf": [{"$ref": reference["$ref"]}, *short, *nothing]}
     mapping = {
@@ -71,6 +71,11 @@ def _policy(options: dict[str, Any]) -> dict[str, Any]:
         "maxProperties": 1,
     }
     return {"anyOf": [{"enum": _PLAIN}, {"type": "string", "pattern": r"\."}, mapping]}
+
+
+def _short(option: dict[str, Any]) -> list[dict[str, Any]]:
+    """What may be written instead of a mapping: an option's value, but for nothing at all."""
+    return [form for form in option.get("anyOf", [option]) if form != {"type": "null"}]
 
 
 def _tidied(node: Any) -> Any:
