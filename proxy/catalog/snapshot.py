@@ -1,6 +1,7 @@
 """Reads ``models.json`` once, and looks models up in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,14 @@ class Known:
 @cache
 def load() -> Mapping[str, Mapping[str, Any]]:
     """The snapshot's models by provider and name. The first call reads it, which takes some milliseconds."""
-    models: Mapping[str, Mapping[str, Any]] = orjson.loads(_PATH.read_bytes())["models"]
+    models: Mapping[str, Mapping[str, Any]] = _read()["models"]
     return models
+
+
+@cache
+def _read() -> Mapping[str, Any]:
+    read: Mapping[str, Any] = orjson.loads(_PATH.read_bytes())
+    return read
 
 
 @lru_cache(MOST_KEPT)
@@ -62,6 +69,14 @@ def _known(entry: Mapping[str, Any]) -> Known:
 def _price(entry: Mapping[str, Any]) -> Price | None:
     if "price" not in entry:
         return None
-    above = tuple([(start, Price(*rates)) for start, *rates in entry.get("above", ())])
-    rates: tuple[int, int | None, int | None, int | None] = tuple(entry["price"])
-    return Price(*rates, above)
+    tiers = [(name, tier) for name, each in entry.get("tiers", {}).items() if (tier := _price(each)) is not None]
+    above = tuple([(start, _flat(rates[:4], *rates[4:])) for start, *rates in entry.get("above", ())])
+    return replace(_flat(entry["price"], entry.get("rare")), above=above, tiers=tuple(tiers))
+
+
+def _flat(rates: Sequence[Any], rare: Mapping[str, int] | None = None) -> Price:
+    return Price(*rates, **(rare or {}), version=_version())
+
+
+def _version() -> str:
+    return f"catalog {_read()['about']['made']}"

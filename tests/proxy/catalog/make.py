@@ -7,7 +7,7 @@ MIT; their notices go beside the snapshot. What a source does not say is left ou
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_UP, Decimal
@@ -44,6 +44,23 @@ MODALITIES = (
 """A list of modalities says of each whether it is in; the flag wins where both are there."""
 PRICES = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
 """In the order of ``translators.facts.Price``."""
+RARE = {
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "input_audio",
+    "cache_audio_read_mtok": "cached_audio",
+    "input_image_mtok": "input_image",
+    "output_audio_mtok": "output_audio",
+    "output_image_mtok": "output_image",
+    "output_reasoning_mtok": "output_reasoning",
+    "requests_kcount": "request",
+}
+"""What few models have, by our names."""
+TIERS: tuple[Mapping[str, str], ...] = (
+    *({"service_tier": name} for name in ("flex", "priority", "fast")),
+    {"processing": "batch"},
+    {"speed": "fast"},
+)
+"""Which request-specific prices are taken, under the last word of each."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +120,9 @@ def models_of(source: Source, table: Mapping[str, Any], now: datetime) -> dict[s
         name = _name(source, key, entry)
         if name is not None:
             flags = _flags(entry) | CORRECTIONS.get((source.provider, name), {})
-            facts = _capabilities(entry, flags) | _price(_match(priced, name), now, entry.get("max_input_tokens"))
+            price = _price(_match(priced, name), now, entry.get("max_input_tokens"))
+            whole = "price" in price and (price["price"][1] is not None or entry["mode"] == "embedding")
+            facts = _capabilities(entry, flags) | (price if whole else {})
             found[name] = facts | found.get(name, {})
     if source.listed:
         for model in priced:
@@ -165,28 +184,50 @@ def _exact(clause: Any) -> Iterator[str]:
 
 
 def _price(model: Any, now: datetime, window: int | None) -> dict[str, Any]:
-    """Rates in whole pico-dollars per token, rounded up; of those that change within a day the dearest."""
+    """Rates in whole pico-dollars, rounded up; of those that change within a day the dearest."""
+    standard = _rates(model, now, window, None)
+    if not standard:
+        return {}
+    tiers: dict[str, Any] = {}
+    for context in TIERS:
+        if any(variant.when == context for variant in model.price_variants or ()):
+            rates = _rates(model, now, window, context)
+            tiers |= {context[name]: rates for name in context if rates != standard}
+    return standard | ({"tiers": tiers} if tiers else {})
+
+
+def _rates(model: Any, now: datetime, window: int | None, context: Mapping[str, str] | None) -> dict[str, Any]:
     if model is None:
         return {}
-    rates = [model.get_prices(now.replace(hour=0, minute=30) + timedelta(hours=hour)) for hour in range(24)]
+    midnight = now.replace(hour=0, minute=30)
+    rates = [model.get_prices(midnight + timedelta(hours=hour), context) for hour in range(24)]
     if not all(each.input_mtok is not None for each in rates):
         return {}
-    starts = sorted({tier.start for each in rates for name in PRICES for tier in _tiers(getattr(each, name))})
+    names = (*PRICES, *RARE)
+    starts = sorted({tier.start for each in rates for name in names for tier in _tiers(getattr(each, name))})
     starts = [start for start in starts if window is None or start < window]
     price: dict[str, Any] = {"price": _dearest(rates, 0)}
-    return price | ({"above": [[start, *_dearest(rates, start)] for start in starts]} if starts else {})
+    price |= {"rare": rare} if (rare := _rare(rates, 0)) else {}
+    above = [[start, *_dearest(rates, start), *filter(None, [_rare(rates, start)])] for start in starts]
+    return price | ({"above": above} if above else {})
+
+
+def _rare(rates: Sequence[Any], start: int) -> dict[str, int]:
+    return {ours: most for theirs, ours in RARE.items() if (most := _most(rates, theirs, start)) is not None}
 
 
 def _tiers(price: Any) -> list[Any]:
     return list(getattr(price, "tiers", ()))
 
 
-def _dearest(rates: Iterable[Any], start: int) -> list[int | None]:
-    found: list[int | None] = []
-    for name in PRICES:
-        known = [_pico(getattr(each, name), start) for each in rates if getattr(each, name) is not None]
-        found.append(max(known) if known else None)
-    return found
+def _dearest(rates: Sequence[Any], start: int) -> list[int | None]:
+    return [_most(rates, name, start) for name in PRICES]
+
+
+def _most(rates: Sequence[Any], name: str, start: int) -> int | None:
+    known = [_pico(getattr(each, name), start) for each in rates if getattr(each, name) is not None]
+    per = 1000 if name.endswith("_kcount") else 1
+    return max(known) * per if known else None
 
 
 def _pico(price: Any, start: int) -> int:

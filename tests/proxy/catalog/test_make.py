@@ -1,5 +1,6 @@
 """How a snapshot is made of its sources: what is taken, and what is left where it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -46,16 +47,34 @@ class Rates:
     output_mtok: Any = Decimal(10)
     cache_read_mtok: Any = None
     cache_write_mtok: Any = None
+    cache_write_1h_mtok: Any = None
+    input_audio_mtok: Any = None
+    cache_audio_read_mtok: Any = None
+    input_image_mtok: Any = None
+    output_audio_mtok: Any = None
+    output_image_mtok: Any = None
+    output_reasoning_mtok: Any = None
+    requests_kcount: Any = None
+
+
+@dataclass
+class Variant:
+    """Rates of requests of one kind."""
+
+    when: dict[str, str]
+    prices: Rates
 
 
 @dataclass
 class Model:
-    """A model whose rates may change with the hour."""
+    """A model whose rates may change with the hour, and with the request."""
 
     by_hour: list[Rates] = field(default_factory=lambda: [Rates()])
+    price_variants: list[Variant] | None = None
 
-    def get_prices(self, when: datetime) -> Rates:
-        return self.by_hour[when.hour % len(self.by_hour)]
+    def get_prices(self, when: datetime, context: Mapping[str, str] | None = None) -> Rates:
+        special = [each.prices for each in self.price_variants or () if each.when == context]
+        return special[0] if special else self.by_hour[when.hour % len(self.by_hour)]
 
 
 def test_a_model_stands_under_its_own_name() -> None:
@@ -121,3 +140,47 @@ def test_steps_are_taken_as_far_as_the_window_reaches() -> None:
         "price": [1_000_000, 5_000_000, None, None],
         "above": [[100, 2_000_000, 5_000_000, None, None]],
     }
+
+
+def test_what_few_models_have_stands_by_its_name() -> None:
+    """Rates of sound, of an hour's cache, of each request; in steps too."""
+    rates = Rates(
+        Tiered(Decimal(1), [Tier(100, Decimal(2))]),
+        cache_write_1h_mtok=Decimal(4),
+        requests_kcount=Decimal(12),
+        input_audio_mtok=Tiered(Decimal(3), [Tier(100, Decimal(6))]),
+    )
+    rare = {"cache_write_1h": 4_000_000, "input_audio": 3_000_000, "request": 12 * 10**9}
+
+    assert _price(Model([rates]), NOW, None) == {
+        "price": [1_000_000, 10_000_000, None, None],
+        "rare": rare,
+        "above": [[100, 2_000_000, 10_000_000, None, None, {**rare, "input_audio": 6_000_000}]],
+    }
+
+
+def test_service_tiers_are_whole_prices() -> None:
+    """By the last word of what they are asked for with; one that costs what all do is none, nor is a route."""
+    cheap, dear = Rates(Decimal(1), Decimal(2)), Rates(Decimal(3), Decimal(4))
+    variants = [
+        Variant({"service_tier": "flex"}, cheap),
+        Variant({"service_tier": "priority"}, Rates()),
+        Variant({"processing": "batch"}, cheap),
+        Variant({"speed": "fast"}, dear),
+        Variant({"route": "eu"}, dear),
+    ]
+
+    assert _price(Model(price_variants=variants), NOW, None)["tiers"] == {
+        "flex": {"price": [1_000_000, 2_000_000, None, None]},
+        "batch": {"price": [1_000_000, 2_000_000, None, None]},
+        "fast": {"price": [3_000_000, 4_000_000, None, None]},
+    }
+
+
+def test_a_chat_model_without_a_price_of_its_output_has_none() -> None:
+    """Half a price would be a free answer. What embeds has no output."""
+    source = Source("openai", ("openai",), prices="openai")
+    row = entry("openai")
+    found = made({"text-embedding-3-small": row | {"mode": "embedding"}, "text-embedding-ada-002": row}, source)
+
+    assert [("price" in found[name]) for name in sorted(found)] == [True, False]

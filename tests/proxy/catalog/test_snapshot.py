@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def test_a_model_is_known_with_all_that_its_sources_say() -> None:
 
     assert (gpt.capabilities.context_window, gpt.capabilities.max_output) == (128_000, 16_384)
     assert (gpt.capabilities.tools, gpt.capabilities.vision, gpt.capabilities.audio_input) == (True, True, None)
-    assert gpt.price == Price(input=2_500_000, output=10_000_000, cached=1_250_000)
+    assert replace(gpt.price, tiers=()) == Price(input=2_500_000, output=10_000_000, cached=1_250_000)
     assert o3.capabilities.vision is False
     assert o3.capabilities.deprecation == "2026-10-23"
 
@@ -44,7 +44,7 @@ def test_a_price_that_depends_on_the_input_is_known_in_steps() -> None:
     price = known("google", "gemini-2.5-pro").price
 
     dearer = Price(input=2_500_000, output=15_000_000, cached=250_000)
-    assert price == Price(1_250_000, 10_000_000, 125_000, above=((200_000, dearer),))
+    assert replace(price, tiers=()) == Price(1_250_000, 10_000_000, 125_000, above=((200_000, dearer),))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_another_edition_has_no_price() -> None:
     """It may cost more: nobody is charged by a guess."""
     assert known("openai", "gpt-4o-2031-01-31").price is None
     assert known("bedrock", "sa.amazon.nova-lite-v1:0").price is None
-    assert known("openai", "gpt-4o-2024-05-13").price == Price(input=5_000_000, output=15_000_000)
+    assert replace(known("openai", "gpt-4o-2024-05-13").price, tiers=()) == Price(input=5_000_000, output=15_000_000)
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,21 @@ def test_what_only_looks_like_a_known_model_is_unknown(provider: str, model: str
     assert look_up(provider, model) is None
 
 
+def rates_of(entry: dict[str, Any]) -> list[Any]:
+    """All rates of an entry, its steps' and its tiers' too."""
+    found = [*entry.get("price", ()), *entry.get("rare", {}).values()]
+    for _, *rates in entry.get("above", ()):
+        found += [*rates[:4], *(rate for rare in rates[4:] for rate in rare.values())]
+    return found + [rate for tier in entry.get("tiers", {}).values() for rate in rates_of(tier)]
+
+
 def test_every_entry_of_the_snapshot_can_be_read() -> None:
     """Providers are ours, flags have a name, numbers are positive, prices whole."""
     for provider, models in load().items():
         for name, entry in models.items():
             facts = known(provider, name)
             flags = [*entry.get("can", "").split(), *entry.get("cannot", "").split()]
-            rates = [rate for _, *each in [[0, *entry.get("price", ())], *entry.get("above", ())] for rate in each]
+            rates = rates_of(entry)
             assert set(flags) <= FLAGS
             assert len(set(flags)) == len(flags)
             assert all(getattr(facts.capabilities, number) != 0 for number in NUMBERS)
