@@ -11,26 +11,36 @@ from math import ceil, inf
 from policies.claims import Claim, Standing, Unit, Window
 from proxy.state.windows import BUCKETS, bucket_end, bucket_length, bucket_of, window_of
 
+NEVER = 2**62
+"""An amount that nothing comes to; an integer, for it is compared with each amount."""
+
 
 class Bucket:
     """A part of a rolling window."""
 
-    __slots__ = ("account", "held", "number", "used")
+    __slots__ = ("account", "held", "number", "until", "used")
 
     slots = False
+    alarm_at = NEVER
 
     def __init__(self, account: "Account", number: int) -> None:
         self.account: Account | None = account
         """None once it has left the window: it limits nothing any more."""
         self.number, self.used, self.held = number, 0, 0
+        self.until = bucket_end(account.length, number + BUCKETS)
+        """When it leaves the window."""
 
     def move(self, used: int, held: int) -> None:
         """Add to what is settled, which never falls below 0, and to what is held."""
-        used = max(used, -self.used)
+        if used < 0:
+            used = max(used, -self.used)
         self.used += used
         self.held += held
         if self.account is not None:
             self.account.move(used, held)
+
+    def ring(self) -> None:
+        """Its account rings, if any does."""
 
     @property
     def left(self) -> int:
@@ -48,15 +58,32 @@ class Account:
     """
 
     __slots__ = (
-        *("_alarm", "_alarm_at", "_alerts", "_buckets", "_window"),
-        *("bucket", "calendar", "claim", "end", "held", "id", "length", "limit", "slots", "until", "used", "version"),
+        *("_alarm", "_alerts", "_buckets", "_window"),
+        *(
+            "account",
+            "alarm_at",
+            "bucket",
+            "calendar",
+            "claim",
+            "end",
+            "held",
+            "id",
+            "length",
+            "limit",
+            "slots",
+            "until",
+            "used",
+            "version",
+        ),
         *("idle_since", "used_then"),
     )
 
     def __init__(self, window: Window, now: float, alarm: Callable[["Account"], None]) -> None:
         self._window, self._alarm = window, alarm
         self._alerts: tuple[int, ...] = ()
-        self._alarm_at: float = inf
+        self.alarm_at = NEVER
+        self.account = None
+        """It is part of no other one, as a bucket is."""
         self._buckets: deque[Bucket] = deque()
         self.used = self.held = self.limit = 0
         self.version = -1
@@ -72,8 +99,8 @@ class Account:
         """The newest one of a rolling window; what is admitted is held there too."""
         self.id, _, self.end = window_of(window, now)
         """Of the window, or of the newest bucket, and when that is over."""
-        self.until = None if self.end == inf else self.end
-        """When nothing of what is admitted now counts any more."""
+        self.until: float | None = None if self.end == inf else self.end
+        """When nothing of what is admitted now counts any more; None: never."""
         self.idle_since, self.used_then = now, 0
         if self.length:
             self.end = -inf
@@ -96,7 +123,7 @@ class Account:
         self.slots = claim.unit is Unit.SLOTS
         alerts = tuple([ceil(share * limit) for share in claim.alerts]) if limit else ()
         if alerts != self._alerts:
-            self._alerts, self._alarm_at = alerts, alerts[0] if alerts else inf
+            self._alerts, self.alarm_at = alerts, alerts[0] if alerts else NEVER
 
     def move(self, used: int, held: int) -> None:
         """Add to what is settled, which never falls below 0, and to what is held."""
@@ -104,9 +131,13 @@ class Account:
         self.used += used
         if self.used < 0:
             self.used = 0
-        elif used > 0 and self.used >= self._alarm_at:
-            self._alarm_at = next((amount for amount in self._alerts if amount > self.used), inf)
-            self._alarm(self)
+        elif used > 0 and self.used >= self.alarm_at:
+            self.ring()
+
+    def ring(self) -> None:
+        """Say that what is settled has passed an alert."""
+        self.alarm_at = next((amount for amount in self._alerts if amount > self.used), NEVER)
+        self._alarm(self)
 
     def adjust(self, amount: int) -> None:
         """Add to what is settled now; what is taken away is taken from the newest buckets of a rolling window."""
@@ -134,8 +165,8 @@ class Account:
         """How it stands."""
         until = self.until
         if self.length:
-            filled = [bucket.number for bucket in self._buckets if bucket.used or bucket.held]
-            until = bucket_end(self.length, filled[-1] + BUCKETS) if filled else now
+            filled = [bucket.until for bucket in self._buckets if bucket.used or bucket.held]
+            until = filled[-1] if filled else now
         return Standing(self.used, self.held, self.limit, self.id, None if until is None else max(until - now, 0.0))
 
     def fits_in(self, amount: int, now: float) -> float | None:
@@ -148,7 +179,7 @@ class Account:
         for bucket in self._buckets:
             need -= bucket.used + bucket.held
             if need <= 0:
-                return bucket_end(self.length, bucket.number + BUCKETS) - now
+                return bucket.until - now
         return None
 
     @property
@@ -166,6 +197,6 @@ class Account:
             gone = buckets.popleft()
             self.used, self.held, gone.account = self.used - gone.used, self.held - gone.held, None
         if self._alerts and self.used < self._alerts[0]:
-            self._alarm_at = self._alerts[0]
+            self.alarm_at = self._alerts[0]
         self.bucket, self.id = buckets[-1], str(number)
-        self.end, self.until = bucket_end(self.length, number), bucket_end(self.length, number + BUCKETS)
+        self.end, self.until = bucket_end(self.length, number), buckets[-1].until

@@ -36,28 +36,50 @@ class Hold:
         seconds: float,
         expires: float,
     ) -> None:
-        self.parts, self.rests, self.granted = parts, [*amounts], granted
-        self.posted = [0] * len(parts)
-        """What each part has come to so far; ``rests`` is what is held of it still, or was when it lapsed."""
+        self.parts, self.rests, self.granted = parts, amounts, granted
+        self.posted: Sequence[int] | None = None
+        """What each part has come to so far; None: nothing. ``rests`` is what is held of it still, or was when it
+        lapsed."""
         self.seconds, self.expires = seconds, expires
         self.lapsed = False
         """It has expired: its rests are charged; slots are given back."""
 
-    def settle(self, amounts: Sequence[int], *, final: bool) -> None:
-        """Charge what it has come to so far. What is cumulative may be said again; only the last word may be lower than
-        one before it. What was charged when it lapsed is put right by the difference."""
-        posted, rests, lapsed = self.posted, self.rests, self.lapsed
-        for index, part in enumerate(self.parts):
-            before, rest, amount, left = posted[index], rests[index], 0 if part.slots else amounts[index], 0
-            if not final:
-                amount = max(amount, before)
-                left = max(before + rest - amount, 0)
-            if not lapsed:
+    def settle(self, amounts: Sequence[int]) -> None:
+        """Charge what it has come to in the end. What was charged when it lapsed is put right by the difference."""
+        if self.posted is None and not self.lapsed:
+            for part, rest, amount in zip(self.parts, self.rests, amounts):  # noqa: B905 - its check costs a part
+                part.used += amount  # each request comes by here: ``move`` without its calls
+                part.held -= rest
+                account = part.account
+                if account is None:
+                    account = part
+                else:
+                    account.used += amount
+                    account.held -= rest
+                if account.used >= account.alarm_at:
+                    account.ring()
+        else:
+            self._move(amounts, (0,) * len(self.parts))
+        self.rests = (0,) * len(self.parts)
+
+    def progress(self, amounts: Sequence[int]) -> None:
+        """Charge what it has come to so far, and go on with the rest, though it may have lapsed. What is said again, or
+        was overtaken, changes nothing."""
+        posted = self.posted or (0,) * len(self.parts)
+        amounts = [max(each) for each in zip(amounts, posted, strict=True)]
+        self._move(
+            amounts,
+            [max(before + rest - amount, 0) for before, rest, amount in zip(posted, self.rests, amounts, strict=True)],
+        )
+
+    def _move(self, amounts: Sequence[int], lefts: Sequence[int]) -> None:
+        posted = self.posted or (0,) * len(self.parts)
+        for part, before, rest, amount, left in zip(self.parts, posted, self.rests, amounts, lefts, strict=True):
+            if not self.lapsed:
                 part.move(amount - before, left - rest)
             else:
                 part.move(amount - before - (0 if part.slots else rest), left)
-            posted[index], rests[index] = amount, left
-        self.lapsed = False
+        self.posted, self.rests, self.lapsed = amounts, lefts, False
 
     def lapse(self) -> None:
         """Its time is up: nobody knows better than that all of it was taken."""
@@ -72,7 +94,7 @@ class Hold:
                 part.move(0, -rest)
             elif not part.slots:
                 part.move(-rest, 0)
-        self.rests = [0] * len(self.parts)
+        self.rests = (0,) * len(self.parts)
         self.lapsed = False
 
 
@@ -84,18 +106,22 @@ class Past:
 
     def __init__(self) -> None:
         self.new: dict[str, Hold | None] = {}
-        self._old: dict[str, Hold | None] = {}
+        self.old: dict[str, Hold | None] = {}
         self._turns_at = -inf
 
-    def __contains__(self, hold: str) -> bool:
-        return hold in self.new or hold in self._old
+    def settled(self, hold: str) -> bool:
+        """Whether this one is known to have been settled."""
+        return self.new.get(hold, self.old.get(hold, _NEVER_WAS)) is None
 
     def given_up(self, hold: str) -> Hold | None:
-        """The hold of this id, if it was given up."""
-        return self.new[hold] if hold in self.new else self._old.get(hold)
+        """The one that was given up, as long as it is known."""
+        return self.new.get(hold, self.old.get(hold))
 
     def turn(self, now: float) -> None:
         """Forget what was over long ago."""
         if now >= self._turns_at or len(self.new) > MOST:
-            self.new, self._old = {}, self.new
+            self.new, self.old = {}, self.new
             self._turns_at = now + TOMBSTONE
+
+
+_NEVER_WAS = Hold((), (), Granted(()), 0.0, 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from policies.claims import Claim, Granted, Refused, Reply, Standing
-from proxy.state.memory.account import Account
+from proxy.state.memory.account import Account, Bucket
 from proxy.state.memory.accounts import Accounts
 from proxy.state.memory.hold import LAPSED, MOST, Hold, Past
 from proxy.state.store import Alarm, Report, Sum
@@ -55,54 +55,60 @@ class MemoryStore:
         now, wall = self._accounts.now()
         if now >= self._due:
             self._expire(now)
-        if hold in self._holds or hold in self._past or hold in self._lapsed:
+        past = self._past
+        if hold in self._holds or hold in past.new or hold in past.old or hold in self._lapsed:
             return self._again(hold, claims)
-        known, accounts = self._accounts.by_name, []
-        for index, claim in enumerate(claims):
-            account = known.get(claim.account)
+        by_name, of = self._accounts.by_name, self._accounts.of
+        parts: list[Account | Bucket] = []
+        standings: list[Standing] = []
+        for claim, amount in zip(claims, amounts):  # noqa: B905 - its check costs more than one claim
+            account = by_name.get(claim.account)
             if (
                 account is None
                 or account.claim is not claim
                 or account.version != version
                 or (wall if account.calendar else now) >= account.end
             ):
-                account = self._accounts.of(claim, version)
-            if account.used + account.held + (amounts[index] or 1) > account.limit and not claim.shadow:
-                return self._refused(index, account, amounts[index])
-            accounts.append(account)
-        standings, parts = [], []
-        for account, amount in zip(accounts, amounts, strict=True):
-            account.held += amount
-            if (bucket := account.bucket) is not None:
+                account = of(claim, version)
+            used, held, limit = account.used, account.held + amount, account.limit
+            if used + held >= limit and (not amount or used + held > limit) and not claim.shadow:
+                self._undo(parts, amounts)
+                return self._refused(len(parts), account, amount)
+            account.held = held
+            bucket = account.bucket
+            if bucket is None:
+                parts.append(account)
+                until = account.until
+                standings.append(Standing(used, held, limit, account.id, None if until is None else until - wall))
+            else:
                 bucket.held += amount
-            parts.append(bucket or account)
-            until = account.until
-            resets_in = None if until is None else until - (wall if account.calendar else now)
-            standings.append(Standing(account.used, account.held, account.limit, account.id, resets_in))
+                parts.append(bucket)
+                standings.append(Standing(used, held, limit, account.id, bucket.until - now))
         granted = Granted(tuple(standings))
-        self._holds[hold] = Hold(parts, amounts, granted, seconds, now + seconds)
-        self._due = min(self._due, now + seconds)
+        expires = now + seconds
+        self._holds[hold] = Hold(parts, amounts, granted, seconds, expires)
+        if expires < self._due:
+            self._due = expires
         return granted
 
     def post(self, hold: str, amounts: Sequence[int], *, final: bool = True) -> None:
         """Charge what was really taken. What nobody has held is counted and said: there are no accounts to charge."""
-        held = self._holds.get(hold)
-        if held is None and (held := self._lapsed.pop(hold, None)) is None:
-            self._post_late(hold, amounts)
-            return
-        held.settle(amounts, final=final)
-        if final:
-            self._holds.pop(hold, None)
+        held = self._holds.pop(hold, None)
+        if held is None:
+            self._post_late(hold, amounts, final)
+        elif final:
             self._past.new[hold] = None
-        elif hold not in self._holds:
-            self._renew(hold, held, held.seconds)
+            held.settle(amounts)
+        else:
+            self._holds[hold] = held
+            held.progress(amounts)
 
     def void(self, hold: str) -> None:
         """Give up a hold; one that is still to come will be refused."""
         held = self._holds.pop(hold, None) or self._lapsed.pop(hold, None)
         if held is not None:
             held.void()
-        elif hold in self._past:
+        elif hold in self._past.new or hold in self._past.old:
             return
         self._past.new[hold] = held or Hold((), (), Granted(()), 0.0, 0.0)
 
@@ -194,38 +200,43 @@ class MemoryStore:
             _log.warning("holds_expired", count=len(due))
         self._due = min((held.expires for held in self._holds.values()), default=inf)
 
-    def _renew(self, hold: str, held: Hold, seconds: float) -> None:
-        held.expires = self._accounts.now()[0] + seconds
-        self._holds[hold] = held
-        self._due = min(self._due, held.expires)
-
     def _again(self, hold: str, claims: Sequence[Claim]) -> Reply:
         if hold in self._holds:
             return self._holds[hold].granted
         return Refused(0, self._accounts.standing(self._accounts.of(claims[0], -1)))
 
+    def _undo(self, parts: Sequence[Account | Bucket], amounts: Sequence[int]) -> None:
+        for part, amount in zip(parts, amounts, strict=False):
+            part.move(0, -amount)
+
     def _refused(self, position: int, account: Account, amount: int) -> Refused:
         now = self._accounts.clock_of(account)
         return Refused(position, account.standing(now), account.fits_in(amount or 1, now))
 
-    def _post_late(self, hold: str, amounts: Sequence[int]) -> None:
-        """Money is never dropped: what was given up and was spent all the same is charged."""
-        if hold in self._past and (held := self._past.given_up(hold)) is None:
-            return
-        self._unknown += 1
-        _log.warning("settled_without_hold", hold=hold, amounts=[*amounts])
-        if hold in self._past and held is not None and held.parts:
-            held.settle(amounts, final=True)
+    def _post_late(self, hold: str, amounts: Sequence[int], final: bool) -> None:
+        """Money is never dropped: what was given up, and was spent all the same, is charged."""
+        if (lapsed := self._lapsed.pop(hold, None)) is not None:
+            self._settle(hold, lapsed, amounts, 0.0 if final else lapsed.seconds)
+        elif not self._past.settled(hold):
+            self._unknown += 1
+            _log.warning("settled_without_hold", hold=hold, amounts=[*amounts])
+            if (held := self._past.given_up(hold)) is not None:
+                self._settle(hold, held, amounts, 0.0)
+
+    def _settle(self, hold: str, held: Hold, amounts: Sequence[int], seconds: float) -> None:
+        """What a hold has come to: for good, or for so many seconds more."""
+        if seconds:
+            held.progress(amounts)
+            held.expires = self._accounts.now()[0] + seconds
+            self._holds[hold] = held
+            self._due = min(self._due, held.expires)
+        else:
+            held.settle(amounts)
             self._past.new[hold] = None
 
     def _report(self, report: Report, seconds: float) -> bool:
-        held = self._holds.get(report.hold) or self._lapsed.pop(report.hold, None)
+        held = self._holds.pop(report.hold, None) or self._lapsed.pop(report.hold, None)
         if held is None:
             return True
-        held.settle((report.spent,), final=report.give_back)
-        if report.give_back:
-            self._holds.pop(report.hold, None)
-            self._past.new[report.hold] = None
-        else:
-            self._renew(report.hold, held, seconds)
+        self._settle(report.hold, held, (report.spent,), 0.0 if report.give_back else seconds)
         return held.parts[0].left < held.rests[0]
