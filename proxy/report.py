@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from policies.base import Call, Principal
+from policies.limit import Limit
 from proxy import runtime
 from proxy.config.schema import Config, KeyConfig, PolicyConfig, TargetConfig, UpstreamConfig
 from proxy.edge.gateway import Snapshot
@@ -19,6 +20,7 @@ from proxy.engine.after import After
 from proxy.engine.engine import Engine
 from proxy.engine.ports import Job
 from proxy.engine.story import Story
+from proxy.limits_in_words import TOLD, limits, store
 from proxy.models import Model
 from proxy.observe.record import Record
 from translators.dialects.chat import ChatDialect
@@ -60,6 +62,7 @@ def explain(config: Config, model: str, key: str | None, *, stream: bool, tags: 
 def _lines(config: Config) -> Iterator[str]:
     server = config.server
     yield f"listens on {server.host}:{server.port}, {server.workers} worker(s); config {config.version}"
+    yield f"accounts are {store(config)}"
     yield "\nupstreams"
     yield from (f"  {_upstream(upstream)}" for upstream in config.upstreams.values())
     yield "\nmodels"
@@ -70,7 +73,9 @@ def _lines(config: Config) -> Iterator[str]:
     for name, entries in config.chains.items():
         yield f"  {name}"
         yield "    access"
-        yield from (f"    {_entry(entry)}" for entry in entries)
+        for entry in entries:
+            yield f"    {_entry(entry)}"
+            yield from (f"      {line}" for line in limits(config, entry))
     yield "\nkeys"
     yield from (f"  {_key(key)}" for key in config.keys)
     if not config.keys:
@@ -118,8 +123,10 @@ def _rate(pico: int) -> str:
 
 
 def _entry(entry: PolicyConfig) -> str:
+    told = TOLD if issubclass(entry.cls, Limit) else ()
+    values = {field.name: getattr(entry.options, field.name) for field in dataclasses.fields(entry.options)}
     options = ", ".join(
-        f"{field.name}: {_plain(getattr(entry.options, field.name))}" for field in dataclasses.fields(entry.options)
+        f"{name}: {_plain(value)}" for name, value in values.items() if name not in told and value is not None
     )
     conditions = dataclasses.asdict(entry.when) if entry.when else {}
     when = ", ".join(f"{name}: {_plain(value)}" for name, value in conditions.items() if value not in ((), None))
