@@ -81,9 +81,9 @@ def usage(
     query = select(*[label.label(name) for name, label in zip(by, labels, strict=True)], *figures).select_from(source)
     query = query.where(and_(*_span(since, until), *_own(tenant)))
     if labels:  # by position: the database could not know two expressions with parameters for the same one
-        places = [literal_column(str(place + 1)) for place in range(len(labels))]
+        places: list[ColumnElement[Any]] = [literal_column(str(place + 1)) for place in range(len(labels))]
         query = query.group_by(*places).order_by(literal_column("cost").desc(), *places)
-    return [_plain(row) for row in connection.execute(query).mappings()]
+    return [_plain(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def sums(connection: Connection, now: float | None = None) -> list[Sum]:

@@ -1,12 +1,14 @@
 """The first schema: requests, attempts, sums by account, audit of adjustments, progress of journals, last standings."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
 
-_TYPES = {
+_TYPES: dict[str, Any] = {
     "text": sa.Text(),
     "long": sa.BigInteger(),
     "int": sa.Integer(),
@@ -15,8 +17,9 @@ _TYPES = {
 }
 _TOKENS = "input_tokens:long output_tokens:long cached_tokens:long cache_write_tokens:long reasoning_tokens:long "
 _TABLES = {
-    "requests": "created:long:key uid:text:key id:text key:text team:text org:text end_user:text session:text tags:text "
-    "model:text endpoint:text stream:small chain:text config:text outcome:text status:int target:text attempts:int "
+    "requests": "created:long:key uid:text:key id:text key:text team:text org:text end_user:text session:text "
+    "tags:text model:text endpoint:text stream:small chain:text config:text outcome:text status:int target:text "
+    "attempts:int "
     + _TOKENS
     + "source:text cost:long price:text duration:long first_byte:long overhead:long denied_by:text failure:text "
     "holds:text",
@@ -40,6 +43,6 @@ def upgrade() -> None:
         op.create_table(name, *made, sqlite_with_rowid=name not in _IN_ORDER)
 
 
-def _column(name: str, kind: str, role: str = "") -> "sa.Column[object]":
+def _column(name: str, kind: str, role: str = "") -> "sa.Column[Any]":
     key, nullable = role == "key", role == ""
     return sa.Column(name, _TYPES[kind], primary_key=key, nullable=nullable, unique=role == "unique" or None)

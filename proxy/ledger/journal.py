@@ -1,0 +1,306 @@
+"""The journal of one worker: what was begun and what came of it, written where no crash can take it (RELIABILITY H5).
+
+Three kinds of frames. ``I``: a hold is about to be asked for. ``D``: an attempt is about to be sent; with all that a
+row needs should nothing follow. ``S``: a request is over; its decision record, and what each account was charged. It is
+the ledger's outbox too: :mod:`proxy.ledger.writer` reads it.
+
+Payloads are JSON: ``I`` [uid, hold]; ``D`` [uid, ordinal, created, id, key, team, org, user, session, tags, model,
+endpoint, stream, chain, config, target, bound, hold, postings, what earlier holds came to as [hold, postings]];
+``S`` [uid, record, holds, their postings, those of the holds that a shared store was asked for].
+Postings are [account, window, amount], where slots, which are no sum, have no window.
+"""
+
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import orjson
+import structlog
+
+from policies.claims import Claim, Unit
+from proxy.engine.story import Held, Story
+from proxy.ledger.frames import DISPATCH, INTENT, SETTLED, framed
+from proxy.ledger.segments import Segment, create
+
+SEGMENT_SIZE = 8 * 2**20
+SEGMENTS = 8
+"""A small journal has so many files, smaller ones."""
+FRAME_LIMIT = 65_536
+RESERVE = 8192
+"""Bytes kept free for what is under way, each: its end can then be written down whatever the disk says."""
+SYNC_SECONDS = 0.1
+"""What a power cut can take, in time. A crash of the process takes nothing."""
+FORMS = 4096
+"""Sets of claims whose names are remembered as JSON."""
+MASK = 2**32 - 1
+
+_Windows = tuple[str, ...]
+_Begun = tuple[int, int, bytes, tuple[str, ...]]
+"""Of a request: the file that its oldest frame is in, how often it was sent, its frames, the holds it asked for."""
+_log = structlog.get_logger("switchgear")
+
+
+class Journal:
+    """Writes things down. Sync, never waits, never fails; where there is no room, ``full`` says so in advance.
+
+    Places in it are numbers that grow: a file's number, and how far into it.
+
+    Args:
+        folder: of all workers' journals.
+        size: bytes that this one may come to.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self._size = max(min(SEGMENT_SIZE, size // SEGMENTS), 4 * FRAME_LIMIT)
+        self._most = max(size // self._size, 3)
+        self._holder = create(folder, uuid.uuid4().hex)
+        self._made = 1
+        self._segment = Segment(self._holder.folder, self._made, self._size)
+        self._map, self._at = self._segment.map, 0
+        self._older: deque[Segment] = deque()
+        self._ready: deque[Segment] = deque()
+        self._retired: deque[Segment] = deque()
+        self._open: dict[str, _Begun] = {}
+        self._forms: dict[tuple[Claim, ...], tuple[_Windows, str]] = {}
+        self.full = False
+        self.lost = 0
+        """Frames that there was no room for: none but with ``when_full: go_on``."""
+        self.stir: Callable[[], None] | None = None
+        """Called once at the next frame that ends a request; who wants to know sets it each time."""
+        self._wake, self._closing = threading.Event(), False
+        self._prepare()
+        self._keeper = threading.Thread(target=self._keep, name="journal", daemon=True)
+        self._keeper.start()
+
+    @property
+    def id(self) -> str:
+        """Its name in the ledger."""
+        return self._holder.id
+
+    @property
+    def first(self) -> int:
+        """The place where it begins."""
+        return 1 << 32
+
+    @property
+    def head(self) -> int:
+        """The place after the last frame."""
+        return self._segment.number << 32 | self._at
+
+    @property
+    def bytes_held(self) -> int:
+        """What is in files that the ledger does not have yet, or keeps for the next start."""
+        return len(self._older) * self._size + self._at
+
+    @property
+    def under_way(self) -> int:
+        """Requests that were begun and are not over."""
+        return len(self._open)
+
+    def intend(self, story: Story, held: Held) -> None:
+        """A hold is about to be asked for from a shared store."""
+        self._begin(story.uid, framed(INTENT, f'["{story.uid}","{held.id}"]'.encode()), asked=(held.id,))
+
+    def dispatch(self, story: Story, target: str, held: Held | None, bound: int | None) -> None:
+        """An attempt is about to be sent; see :class:`proxy.engine.ports.Books`."""
+        call, uid = story.call, story.uid
+        who, before = call.principal, self._open.get(uid)
+        facts = orjson.dumps(
+            (
+                *(uid, 1 if before is None else before[1] + 1, story.created, call.id, who.key, who.team, who.org),
+                *(call.user, call.session, list(call.tags) if call.tags else None, call.model, call.endpoint),
+                *(call.stream, story.chain, story.version, target, bound),
+            )
+        )
+        if held is None:
+            rest = ",null,[],[]]"
+        else:
+            earlier = self._came_to(story.held[:-1]) if len(story.held) > 1 else "[]"
+            rest = f',"{held.id}",{self._form(held) % held.amounts},{earlier}]'
+        self._begin(uid, framed(DISPATCH, facts[:-1] + rest.encode()), sent=1)
+        if (len(self._ready) + 1) * self._size - self._at < len(self._open) * RESERVE + 2 * FRAME_LIMIT:
+            self.full = True
+            self._wake.set()
+
+    def settle(self, story: Story, line: bytes) -> None:
+        """A request is over; see :class:`proxy.engine.ports.Books`."""
+        uid, held = story.uid, story.held
+        before = self._open.pop(uid, None)
+        asked = before[3] if before is not None else ()
+        if len(held) == 1 and held[0].posted is not None:
+            hold = held[0].id
+            postings = self._form(held[0]) % held[0].posted
+            rest = f',["{hold}"],[{postings}],["{hold}"]]' if hold in asked else f',["{hold}"],[{postings}],[]]'
+        else:
+            rest = self._several(held, asked) if held else ",[],[],[]]"
+        if len(line) > FRAME_LIMIT // 2:
+            line = _cut(line)
+        self._append(framed(SETTLED, b'["%b",%b%b' % (uid.encode(), line, rest.encode())))
+        if self.stir is not None:
+            stir, self.stir = self.stir, None
+            stir()
+
+    def read(self, start: int, most: int) -> tuple[bytes, int]:
+        """What was written from a place on, in one file.
+
+        Args:
+            start: a place where a frame begins.
+            most: bytes to read at most; a frame may be cut at the end.
+
+        Returns:
+            The bytes, and the place where they begin: past files that ended before it.
+        """
+        number, at = start >> 32, start & MASK
+        for segment in (*self._older, self._segment):
+            if segment.number < number:
+                continue
+            if segment.number > number:
+                number, at = segment.number, 0
+            end = self._at if segment is self._segment else self._size
+            data = segment.map[at : min(at + most, end)]
+            if segment is self._segment or (data and data[0]):  # a kind of 0: the rest of the file was too short
+                return data, number << 32 | at
+        return b"", self.head
+
+    def consumed(self, place: int) -> None:
+        """All before a place is in the ledger. Files before it are given up but for the last one, whose holds a store
+        that lags behind may have to be told of again; what is not over yet is written down once more."""
+        while self._older and self._older[0].number < (place >> 32) - 1:
+            segment = self._older.popleft()
+            for uid, (number, sent, frames, asked) in tuple(self._open.items()):
+                if number > segment.number:
+                    break
+                del self._open[uid]
+                self._append(frames)
+                self._open[uid] = self._segment.number, sent, frames, asked
+            self._retired.append(segment)
+            self._wake.set()
+
+    def close(self, *, consumed: bool) -> None:
+        """Stop. What the ledger does not have is left for the next start.
+
+        Args:
+            consumed: the ledger has everything.
+        """
+        self._closing = True
+        self._wake.set()
+        self._keeper.join()
+        for segment in (*self._older, *self._retired, self._segment, *self._ready):
+            segment.sync()
+            segment.close(remove=False)
+        self._holder.release(remove=consumed and not self._open)
+
+    def _begin(self, uid: str, frame: bytes, sent: int = 0, asked: tuple[str, ...] = ()) -> None:
+        self._append(frame)
+        before = self._open.get(uid)
+        if before is None:
+            self._open[uid] = self._segment.number, sent, frame, asked
+        else:
+            number, times, frames, holds = before
+            self._open[uid] = number, times + sent, frames + frame, holds + asked
+
+    def _append(self, frame: bytes) -> None:
+        end = self._at + len(frame)
+        if end > self._size:
+            if not self._turn():
+                self.lost += 1
+                return
+            end = len(frame)
+        self._map[self._at : end] = frame
+        self._at = end
+
+    def _turn(self) -> bool:
+        """Go on in the next file."""
+        self._wake.set()
+        if not self._ready:
+            self.full = True
+            return False
+        self._older.append(self._segment)
+        self._segment = self._ready.popleft()
+        self._map, self._at = self._segment.map, 0
+        return True
+
+    def _form(self, held: Held) -> str:
+        """The postings of a hold, with a place for each amount."""
+        windows = tuple([standing.window for standing in held.standings])
+        form = self._forms.get(held.claims)
+        if form is None or form[0] != windows:
+            if len(self._forms) >= FORMS:
+                self._forms.clear()
+            form = self._forms[held.claims] = windows, _form(held.claims, windows)
+        return form[1]
+
+    def _several(self, held: Iterable[Held], asked: tuple[str, ...]) -> str:
+        posted = [(one.id, self._form(one) % one.posted) for one in held if one.posted is not None]
+        ids, postings = [hold for hold, _ in posted], ",".join([text for _, text in posted])
+        known = orjson.dumps([hold for hold in ids if hold in asked]).decode()
+        return f",{orjson.dumps(ids).decode()},[{postings}],{known}]"
+
+    def _came_to(self, earlier: Iterable[Held]) -> str:
+        posted = [f'["{one.id}",{self._form(one) % one.posted}]' for one in earlier if one.posted is not None]
+        return f"[{','.join(posted)}]"
+
+    def _keep(self) -> None:
+        """The thread: syncs, makes files ready, does away with those that are done."""
+        synced = 0
+        while not self._closing:
+            self._wake.wait(SYNC_SECONDS)
+            self._wake.clear()
+            head = self.head
+            if head != synced:
+                self._sync(synced >> 32)
+                synced = head
+            while self._retired:
+                self._retired.popleft().close(remove=True)
+            self._prepare()
+
+    def _sync(self, since: int) -> None:
+        try:
+            for segment in (*self._older, self._segment):
+                if segment.number >= since:
+                    segment.sync()
+        except OSError as fault:
+            _log.error("journal_not_synced", error=str(fault))
+
+    def _prepare(self) -> None:
+        """Keep room for what is under way, and a file more."""
+        need = len(self._open) * RESERVE + 2 * FRAME_LIMIT + self._size
+        try:
+            while len(self._ready) * self._size < need and len(self._older) + len(self._ready) + 1 < self._most:
+                self._ready.append(Segment(self._holder.folder, self._made + 1, self._size))
+                self._made += 1
+        except OSError as fault:
+            if not self.full:
+                _log.error("journal_has_no_room", error=str(fault))
+        room = len(self._ready) * self._size + self._size - self._at
+        self.full = room < len(self._open) * RESERVE + 2 * FRAME_LIMIT
+
+
+def _form(claims: Iterable[Claim], windows: Iterable[str]) -> str:
+    entries = [
+        f"[{_text(claim.account)},{'null' if claim.unit is Unit.SLOTS else _text(window)},%d]"
+        for claim, window in zip(claims, windows, strict=True)
+    ]
+    return f"[{','.join(entries)}]"
+
+
+def _text(name: str) -> str:
+    return orjson.dumps(name).decode().replace("%", "%%")
+
+
+def _cut(line: bytes) -> bytes:
+    """A record that is too long, without what no row is made of."""
+    record = orjson.loads(line)
+    kept = {name: part for name, part in record.items() if name not in ("policies", "ended_by", "dropped")}
+    kept["attempts"] = [{**turn, "policies": [], "failure": _brief(turn)} for turn in record["attempts"]]
+    return orjson.dumps(kept)
+
+
+def _brief(turn: dict[str, object]) -> object:
+    failure = turn.get("failure")
+    return {**failure, "message": ""} if isinstance(failure, dict) else failure

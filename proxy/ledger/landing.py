@@ -1,0 +1,183 @@
+"""Brings a batch into the database: rows, sums and how far the journal is read, in one transaction, exactly once.
+
+What has landed already is known by the journal's place, so a batch that is brought again changes nothing, whatever
+became of the answer to the first time.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy import Connection, Integer, SmallInteger, Table, Text, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from proxy.ledger.database import Database
+from proxy.ledger.postings import MICRO, post, upsert
+from proxy.ledger.rows import Batch, Row, attempt_rows, request_row
+from proxy.ledger.schema import attempts, journals, requests
+
+_MOST, _MOST_INT, _MOST_SMALL = 2**63 - 1, 2**31 - 1, 2**15 - 1
+_WRONG_DATA = ("22", "23")
+"""Classes of SQLSTATE: data exceptions, integrity (PostgreSQL, appendix A)."""
+
+_log = structlog.get_logger("switchgear")
+
+
+class Landing:
+    """What one batch does to the database; a plain function of a connection.
+
+    Args:
+        journal: whose it is.
+        start: where the batch begins in it.
+        end: and ends.
+        batch: rows and sums.
+        careful: row by row, because the whole was refused: what cannot be stored is left out, and said in the log.
+    """
+
+    def __init__(self, journal: str, start: int | None, end: int, batch: Batch, *, careful: bool = False) -> None:
+        self.journal, self.start, self.end, self.batch, self.careful = journal, start, end, batch, careful
+        self.refused = 0
+        """Rows that were left out."""
+
+    def __call__(self, connection: Connection) -> int:
+        """Returns: the place up to which the journal is in the database now; another one than ``end`` if it was not
+        at ``start`` before, and then nothing was done."""
+        place = progress(connection, self.journal)
+        if place is not None and place != self.start:
+            return place
+        batch, self.refused = self.batch, 0
+        for table, rows in ((requests, batch.requests), (attempts, batch.attempts)):
+            if self.careful:
+                self.refused += _one_by_one(connection, table, rows)
+            elif rows:
+                connection.exec_driver_sql(_statement(connection.dialect, table), rows)
+        post(connection, self.journal, batch.sums, int(time.time() * MICRO))
+        row = {"id": self.journal, "consumed": self.end}
+        if place is None:
+            connection.execute(insert(journals).values(row))
+        else:
+            connection.execute(update(journals).where(journals.c.id == self.journal).values(row))
+        return self.end
+
+
+async def land(
+    database: Database, journal: str, start: int | None, end: int, payloads: Sequence[bytes]
+) -> tuple[int, int]:
+    """Bring requests that are over into the database.
+
+    Args:
+        database: where to.
+        journal: whose they are.
+        start: the place in it up to which it is there already; None: nobody knows of it yet.
+        end: the place up to which it will be.
+        payloads: as the journal has them.
+
+    Returns:
+        The place up to which the journal is there now, and how many rows could not be stored.
+    """
+    batch = await asyncio.to_thread(_batch, payloads)
+    if not batch.spoiled:
+        try:
+            return await database.run(Landing(journal, start, end, batch)), 0
+        except Exception as fault:
+            if not is_of_the_data(fault):
+                raise
+    batch = await asyncio.to_thread(repaired, payloads)
+    landing = Landing(journal, start, end, batch, careful=True)
+    return await database.run(landing), len(batch.spoiled) + landing.refused
+
+
+def _batch(payloads: Sequence[bytes]) -> Batch:
+    batch = Batch()
+    batch.add(payloads)
+    return batch
+
+
+def progress(connection: Connection, journal: str) -> int | None:
+    """Up to which place a journal is in the database; None: the database does not know it."""
+    query = select(journals.c.consumed).where(journals.c.id == journal).with_for_update()
+    place = connection.execute(query).scalar_one_or_none()
+    return None if place is None else int(place)
+
+
+def forget(connection: Connection, journal: str) -> None:
+    """A journal is no more."""
+    connection.execute(delete(journals).where(journals.c.id == journal))
+
+
+def is_of_the_data(fault: Exception) -> bool:
+    """Whether a batch was refused for what is in it; else the database is at fault, and will be asked again."""
+    if not isinstance(fault, StatementError):
+        return isinstance(fault, ValueError | OverflowError)
+    if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+        return False
+    cause: BaseException | None = fault.orig
+    while cause is not None:
+        state = getattr(cause, "sqlstate", None)
+        if isinstance(cause, ValueError | OverflowError | TypeError) or (state and state[:2] in _WRONG_DATA):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def repaired(payloads: Sequence[bytes]) -> Batch:
+    """A batch of what could not be stored as it was: no NUL, no half of a surrogate pair, no number too large (B20).
+
+    What it is charged for lands in any case, if only that can be read.
+    """
+    batch = Batch()
+    for payload in payloads:
+        try:
+            uid, record, holds, postings, _ = json.loads(payload.decode("utf-8", "replace"))
+            for entries in postings:
+                batch.post(entries)
+            request, tries = request_row(uid, record, holds), attempt_rows(uid, record)
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the others have to land
+            batch.spoiled.append(payload)
+            _log.error("ledger_row_lost", error=repr(fault), payload=repr(payload[:2000]))
+            continue
+        batch.requests.append(_fitting(requests, request))
+        batch.attempts += [_fitting(attempts, row) for row in tries]
+    return batch
+
+
+def _one_by_one(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    statement, refused = _statement(connection.dialect, table), 0
+    for row in rows:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(statement, [row])
+        except Exception as fault:
+            if not is_of_the_data(fault):
+                raise
+            refused += 1
+            _log.error("ledger_row_lost", table=table.name, error=repr(fault), payload=repr(row)[:2000])
+    return refused
+
+
+def _fitting(table: Table, row: Row) -> Row:
+    return tuple([_fit(cell, column.type) for cell, column in zip(row, table.columns, strict=True)])
+
+
+def _fit(cell: Any, kind: Any) -> Any:
+    if cell is None:
+        return None
+    if isinstance(kind, Text):
+        text = cell if isinstance(cell, str) else orjson.dumps(cell, default=repr).decode()
+        return text.replace("\0", "�").encode("utf-8", "replace").decode()
+    if not isinstance(cell, int | float):
+        return None
+    most = _MOST_SMALL if isinstance(kind, SmallInteger) else _MOST_INT if type(kind) is Integer else _MOST
+    return max(min(int(cell), most), -most) if cell == cell and abs(cell) != float("inf") else None
+
+
+@lru_cache
+def _statement(dialect: Any, table: Table) -> str:
+    """Compiled once: the same work for every batch would take as long as half of its rows."""
+    statement = upsert(dialect.name, table).on_conflict_do_nothing()
+    return str(statement.compile(dialect=dialect, column_keys=[column.name for column in table.columns]))

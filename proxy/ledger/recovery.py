@@ -1,0 +1,217 @@
+"""Takes over the journals of workers that are gone: what they finished is written down, what they left open is charged.
+
+A request that was sent and never settled may have cost all that was held for it, so that is what it is charged (H5).
+Any worker may do this, at its start or later; a lock on each journal makes it one at a time, and the place up to which
+a journal is in the database makes it once.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from proxy.ledger.database import Database
+from proxy.ledger.frames import DISPATCH, INTENT, frames
+from proxy.ledger.landing import forget, land, progress
+from proxy.ledger.segments import Holder, orphans
+from translators.value import value
+
+END = 2**63 - 1
+"""The place behind everything: this journal is done."""
+ROWS = 200
+"""That land together."""
+RECENT_SECONDS = 900.0
+"""Settled holds of so long ago are told to the stores again; they know older ones no more (H3)."""
+PICO = 1_000_000
+_HELD = dict.fromkeys(
+    ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"), None
+) | {"source": "held"}
+
+_log = structlog.get_logger("switchgear")
+
+
+@value
+class Recovered:
+    """A hold of a worker that is gone, and what became of it. The store has to be told; it may know already."""
+
+    hold: str
+    amounts: tuple[int, ...] | None
+    """What to post, finally, one for each claim; None: give it up."""
+    shared: bool
+    """A shared store was asked for it. Else it was the worker's own affair, out of a lease or of its memory."""
+    crashed: bool = False
+    """It was open: it is charged in full."""
+
+
+async def recover(parent: Path, database: Database) -> list[Recovered]:
+    """Take over all journals whose workers are gone.
+
+    Args:
+        parent: folder of all journals.
+        database: where their rows go. What it raises leaves the journal as it was, for the next time.
+
+    Returns:
+        What the stores have to be told.
+    """
+    found: list[Recovered] = []
+    for holder in orphans(parent):
+        done = False
+        try:
+            found += await _take_over(holder, database)
+            done = True
+        finally:
+            holder.release(remove=done)
+        await database.run(lambda connection, journal=holder.id: forget(connection, journal))  # type: ignore[misc]
+    return found
+
+
+async def _take_over(holder: Holder, database: Database) -> list[Recovered]:
+    journal = holder.id
+    place = await database.run(lambda connection: progress(connection, journal))
+    remains = Remains()
+    for end, payloads in _batches(holder, remains, place or 0):
+        place, _ = await land(database, journal, place, end, payloads)
+        await asyncio.sleep(0)
+    crashed = remains.crashed()
+    if place != END:
+        await land(database, journal, place, END, crashed)
+    _log.warning("journal_taken_over", journal=journal, crashed=len(crashed))
+    return remains.recovered()
+
+
+def _batches(holder: Holder, remains: "Remains", place: int) -> Iterator[tuple[int, list[bytes]]]:
+    """What is not in the database yet, so many requests at a time."""
+    for number, data in holder.segments():
+        waiting: list[bytes] = []
+        at = 0
+        for kind, payload, at in frames(data):
+            if remains.note(kind, payload) and (number << 32 | at) > place:
+                waiting.append(payload)
+                if len(waiting) >= ROWS:
+                    yield number << 32 | at, waiting
+                    waiting = []
+        if any(data[at : at + 64]):
+            _log.warning("journal_damaged", journal=holder.id, segment=number, at=at)
+        if waiting:
+            yield number << 32 | at, waiting
+
+
+class Remains:
+    """What a journal says, read from its beginning."""
+
+    def __init__(self) -> None:
+        self._intents: dict[str, str] = {}
+        """Request by hold."""
+        self._sent: dict[str, dict[int, list[Any]]] = {}
+        """By request: its attempts by number; a frame may be there twice."""
+        self._over: set[str] = set()
+        self._settled: dict[str, Recovered] = {}
+
+    def note(self, kind: int, payload: bytes) -> bool:
+        """Take a frame into account. Returns: whether it ends a request."""
+        if kind == INTENT:
+            uid, hold = orjson.loads(payload)
+            self._intents[hold] = uid
+        elif kind == DISPATCH:
+            sent = orjson.loads(payload)
+            self._sent.setdefault(sent[0], {})[sent[1]] = sent
+        else:
+            self._settle(payload)
+            return True
+        return False
+
+    def crashed(self) -> list[bytes]:
+        """The requests that were sent and are not over, as if they were: at the price of what was held for them."""
+        return [
+            orjson.dumps(_crashed(uid, [attempts[number] for number in sorted(attempts)]))
+            for uid, attempts in self._sent.items()
+            if uid not in self._over
+        ]
+
+    def recovered(self) -> list[Recovered]:
+        """What the stores have to be told."""
+        found = dict(self._settled)
+        for uid, attempts in self._sent.items():
+            if uid not in self._over:
+                for hold, postings in _charged(attempts[max(attempts)]):
+                    amounts = tuple([_taken(entry) for entry in postings])
+                    found[hold] = Recovered(hold, amounts, hold in self._intents, crashed=True)
+        for hold in self._intents:
+            if hold not in found:
+                found[hold] = Recovered(hold, None, shared=True)
+        return list(found.values())
+
+    def _settle(self, payload: bytes) -> None:
+        try:
+            uid, record, holds, postings, shared = orjson.loads(payload)
+            recent = record["created"] > time.time() - RECENT_SECONDS - float(record.get("duration_ms") or 0) / 1e3
+        except (ValueError, LookupError, TypeError):  # its row will be said to be lost
+            return
+        self._over.add(uid)
+        self._sent.pop(uid, None)
+        for hold, entries in zip(holds, postings, strict=True):
+            if recent:
+                self._settled[hold] = Recovered(hold, tuple([entry[2] for entry in entries]), hold in shared)
+            self._intents.pop(hold, None)
+
+
+def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
+    """A settled request's payload, made of what was known when it was sent."""
+    last = sent[-1]
+    names = ("id", "key", "team", "org", "user", "session", "tags", "model", "endpoint", "stream", "chain", "config")
+    facts = dict(zip(names, (last[3], *last[4:15]), strict=True))
+    charged = _charged(last)
+    attempts = _attempts(sent, dict(charged))
+    costs = [attempt["cost"] for attempt in attempts]
+    record = facts | {
+        "created": last[2],
+        "outcome": "crashed",
+        "status": 0,
+        "target": last[15],
+        "policies": [],
+        "attempts": attempts,
+        "usage": _HELD,
+        "cost": None if None in costs else sum(costs),
+        "duration_ms": None,
+        "overhead_ms": None,
+    }
+    postings = [[[account, window, _taken((account, window, amount))] for account, window, amount in entries]
+                for _, entries in charged]  # fmt: skip
+    return [uid, record, [hold for hold, _ in charged], postings, []]
+
+
+def _charged(last: list[Any]) -> list[tuple[str, list[Any]]]:
+    """The holds that a request which was sent last like this pays for: earlier ones as they came to, its own whole."""
+    hold, postings, earlier = last[17], last[18], last[19]
+    return [(one, entries) for one, entries in earlier] + ([(hold, postings)] if hold is not None else [])
+
+
+def _attempts(sent: list[list[Any]], charged: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """One for each time it was sent. Of several on one hold only the last one may have cost anything."""
+    attempts = []
+    for number, one in enumerate(sent):
+        hold, final = one[17], number == len(sent) - 1
+        followed = any(later[17] == hold for later in sent[number + 1 :])
+        cost: int | None = 0
+        if final:
+            cost = None if one[16] is None else one[16] * PICO
+        elif not followed and hold in charged:
+            cost = _cost(charged[hold], one[16])
+        attempts.append({"target": one[15], "usage": _HELD if cost != 0 else None, "cost": cost})
+    return attempts
+
+
+def _cost(entries: list[Any], bound: int | None) -> int | None:
+    """What a hold came to, by its accounts of money, whose names say so; else its bound."""
+    spent = [amount for account, _, amount in entries if account.split(":")[-2:-1] == ["cost"]]
+    micros = max(spent) if spent else bound
+    return None if micros is None else micros * PICO
+
+
+def _taken(entry: Any) -> int:
+    """Slots (no window) are given back."""
+    return 0 if entry[1] is None else int(entry[2])
