@@ -63,14 +63,14 @@ def _place(chain: str, target: str | None) -> HeaderList:
 
 def _cost(story: Story) -> bytes | None:
     """Dollars of all attempts; None where nobody knows what one of them cost."""
-    total = 0
+    total = None
     for turn in story.rounds:
         attempt = turn.attempt
         if attempt is not None:
             if attempt.cost is None:
                 return None
-            total += attempt.cost
-    return b"%d.%012d" % divmod(total, 10**12) if story.rounds else None
+            total = attempt.cost + (total or 0)
+    return None if total is None else b"%d.%012d" % divmod(total, 10**12)
 
 
 def _attempts(story: Story) -> bytes:

@@ -14,6 +14,7 @@ import trustme
 from tests.bench import KEY, answers, processes
 from tests.bench.processes import Process
 from tests.bench.traffic import MODEL, PATH, Load
+from tests.rig.valkey import valkey
 
 PLAIN = 'provider: openai, base_url: "http://127.0.0.1:{stub}/v1"'
 
@@ -27,7 +28,7 @@ class Row:
     """The proxy's only upstream, as YAML. ``{stub}`` and ``{tls}`` are the stub's ports; files are looked for in the
     bench's folder, where ``authority.pem`` is whom the stub's certificate is from."""
     config: str = ""
-    """Further YAML of the proxy's file: a chain, limits, a store."""
+    """Further YAML of the proxy's file: a chain, limits, a store. ``{valkey}`` is the port of a Valkey."""
     app: str = ""
     """An ASGI application instead of the proxy."""
     command: str = ""
@@ -38,6 +39,15 @@ class Row:
     streams: bool = True
     """Whether it can answer with a stream."""
 
+
+AFTER = "  - breaker\n  - strategy: priority\n  - retry\n"
+ONE = "chain:\n  - budget: {per: key, limit: $100000/day}\n" + AFTER
+FOUR = (
+    "chain:\n  - rate: {per: key, requests: 1M/s}\n  - budget: {per: key, limit: $100000/day}\n"
+    "  - quota: {per: key, tokens: 100B/month}\n  - concurrency: {per: key, limit: 1000}\n" + AFTER
+)
+"""Limits that nothing reaches: what counting costs, with one account of a request and with four."""
+REDIS = "state: {url: redis://127.0.0.1:{valkey}/0, leases: %s}\n"
 
 ROWS = [
     Row("floor", app="tests.bench.floor:app", streams=False),
@@ -55,6 +65,13 @@ ROWS = [
         upstream='provider: openai, base_url: "https://127.0.0.1:{tls}/v1", transport: {ca_file: authority.pem}',
     ),
     Row("two workers", workers=2),
+    Row("limits off", config="ledger: off"),
+    Row("memory 1 claim", config=ONE),
+    Row("memory 4 claims", config=FOUR),
+    Row("leased 1 claim", config=REDIS % "true" + ONE),
+    Row("leased 4 claims", config=REDIS % "true" + FOUR),
+    Row("exact 1 claim", config=REDIS % "false" + ONE),
+    Row("exact 4 claims", config=REDIS % "false" + FOUR),
 ]
 
 CONFIG = """
@@ -62,7 +79,7 @@ server: {{grace: 0s}}
 upstreams:
   up: {{{upstream}, api_key: sk-upstream}}
 models:
-  {model}: up/claude-sonnet-4-5
+  {model}: {{targets: [{{to: up/claude-sonnet-4-5, price: {{input: $3/M, output: $15/M}}}}]}}
 keys:
   - {{id: bench, secret: {key}}}
 {config}
@@ -72,11 +89,12 @@ UVICORN = "--loop uvloop --http httptools --no-access-log --log-level warning"
 
 @dataclass(frozen=True)
 class Bench:
-    """What stands around the servers: the stub, plain and behind TLS, and a folder for files."""
+    """What stands around the servers: the stub, plain and behind TLS, a Valkey, and a folder for files."""
 
     folder: Path
     stub: int
     tls: int
+    valkey: int
 
     @contextmanager
     def server(self, row: Row, prefix: tuple[str, ...] = (), cores: frozenset[int] = frozenset()) -> Iterator[Process]:
@@ -117,7 +135,8 @@ class Bench:
         """The configuration of a row that is the proxy."""
         upstream = row.upstream.replace("{stub}", str(self.stub)).replace("{tls}", str(self.tls))
         file = self.folder / f"{row.name.replace(' ', '_')}.yaml"
-        file.write_text(CONFIG.format(upstream=upstream, model=MODEL, key=KEY, config=row.config))
+        config = row.config.replace("{valkey}", str(self.valkey))
+        file.write_text(CONFIG.format(upstream=upstream, model=MODEL, key=KEY, config=config))
         return file
 
     def _env(self) -> dict[str, str]:
@@ -131,17 +150,18 @@ def surroundings(folder: Path) -> Iterator[Bench]:
     """The stub, on the load's core, and TLS before it."""
     (folder / "wires.h").write_text(answers.header(answers.WIRES))
     program, core = processes.compiled("stub", folder), {processes.LOAD_CORE}
-    bench = Bench(folder, processes.free_port(), processes.free_port())
+    stub, tls = processes.free_port(), processes.free_port()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "authority.pem")
     pem = folder / "stub.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
-    front = [sys.executable, "-m", "tests.bench.tls", str(bench.tls), str(bench.stub), str(pem)]
+    front = [sys.executable, "-m", "tests.bench.tls", str(tls), str(stub), str(pem)]
     with (
-        processes.running([str(program), str(bench.stub)], bench.stub, processes.listening, cores=core),
-        processes.running(front, bench.tls, processes.listening, cores=core),
+        valkey() as store,
+        processes.running([str(program), str(stub)], stub, processes.listening, cores=core),
+        processes.running(front, tls, processes.listening, cores=core),
     ):
-        yield bench
+        yield Bench(folder, stub, tls, store.port)
 
 
 def _healthy(port: int) -> bool:
