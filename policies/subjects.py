@@ -5,7 +5,7 @@
 - session: the one that the request names.
 - model: as the client asks for it. global: all together.
 - tag:NAME: the value of the request's tag ``NAME=value``; of a plain tag ``NAME`` the empty one.
-- ip: the client's address.
+- ip: the address at the other end of the connection: a proxy's, if one stands in front. Of IPv6 it is the network.
 - upstream, target: of each target that the call may go to; such a limit holds there alone.
 
 Clients choose users, sessions and tags, so accounts have a digest of these, never the text (RELIABILITY D23, S11).
@@ -14,6 +14,7 @@ Users and sessions belong to the tenant who names them: another tenant's are oth
 
 from collections.abc import Callable, Hashable, Iterable
 from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
 from operator import attrgetter
 
 from policies.base import Call
@@ -85,7 +86,7 @@ def subjects(kind: str, call: Call) -> tuple[Subject, ...]:
     elif kind in ("user", "session"):
         found = _clients_own(kind, call)
     elif kind == "ip":
-        found = None if call.ip is None else Subject(_digest(call.ip), "this address")
+        found = None if call.ip is None else Subject(_digest(_network(call.ip)), "this address")
     elif kind == "global":
         found = Subject("all", "all requests")
     else:
@@ -100,6 +101,18 @@ def _clients_own(kind: str, call: Call) -> Subject | None:
         return Subject(name, f"user {name}")
     named = call.user if kind == "user" else call.session
     return None if named is None else Subject(_digest(f"{call.principal.tenant}\0{named}"), f"this {kind}")
+
+
+def _network(ip: str) -> str:
+    """One subscriber's addresses: a /64 in IPv6 (RFC 6177), for nobody lacks another one of these."""
+    try:
+        address = ip_address(ip.partition("%")[0])
+    except ValueError:
+        return ip
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    if mapped is not None or not isinstance(address, IPv6Address):
+        return str(mapped or address)
+    return str(int(address) >> 64)
 
 
 def _tagged(name: str, tags: Iterable[str]) -> Subject | None:

@@ -40,7 +40,7 @@ class HotPath:
         try:
             principal = snapshot.keys.authenticate(headers)
             raw = await body.read(headers, receive, snapshot.max_body)
-            arrival = intake.Arrival(request_id, headers, raw, started)
+            arrival = intake.Arrival(request_id, headers, raw, started, scope["client"])
             taken = intake.take_in(arrival, snapshot, principal, self._dialect)
         except Malformed as fault:
             return await self._refuse(request_id, principal, fault, send)

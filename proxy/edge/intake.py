@@ -48,6 +48,8 @@ class Arrival:
     body: bytes
     started: float
     """Monotonic seconds."""
+    client: tuple[str, int] | None = None
+    """Address and port of whoever is at the other end of the connection; None where it has none."""
 
 
 @value
@@ -100,5 +102,5 @@ def _call(
 ) -> Call:
     started, user = arrival.started, wishes.user or ask.body.get("user")
     deadline, endpoint, tags = started + model.total, dialect.endpoint, wishes.tags
-    who = user, wishes.session, tags, wishes.strategy
+    who = user, wishes.session, tags, wishes.strategy, arrival.client[0] if arrival.client else None
     return Call(arrival.id, model.name, model.targets, principal, started, deadline, endpoint, ask.stream, *who)

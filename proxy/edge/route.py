@@ -33,7 +33,7 @@ def route_endpoint(chat: Dialect[Any], embeddings: Dialect[Any]) -> Callable[[Re
         headers = intake.heard(request.scope["headers"])
         principal = snapshot.keys.authenticate(headers)
         started, raw = time.monotonic(), await body.read(headers, request.receive, snapshot.max_body)
-        arrival = intake.Arrival(intake.request_id(headers), headers, raw, started)
+        arrival = intake.Arrival(intake.request_id(headers), headers, raw, started, request.scope["client"])
         dialect = embeddings if _asks_for_embeddings(raw) else chat
         taken = intake.take_in(arrival, snapshot, principal, dialect)
         return reply(request, await decide(gateway.engine, taken.job))

@@ -57,6 +57,16 @@ def test_what_clients_name_belongs_to_their_tenant(kind: str) -> None:
     assert len({account[0] for account in accounts}) == 3
 
 
+def test_an_address_is_its_subscribers() -> None:
+    """Whoever has one of IPv6 has 2^64 of them; the same address of IPv4 may be written in two ways."""
+    first, neighbour, stranger = "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"
+
+    assert names("ip", call(ip=first)) == names("ip", call(ip=neighbour)) != names("ip", call(ip=stranger))
+    assert names("ip", call(ip="::ffff:192.0.2.1")) == names("ip", call(ip="192.0.2.1"))
+    assert names("ip", call(ip="192.0.2.1")) != names("ip", call(ip="192.0.2.2"))
+    assert names("ip", call(ip="fe80::1%eth0")) == names("ip", call(ip="fe80::1"))
+
+
 def test_tags_belong_to_everybody_and_are_told_apart_by_value() -> None:
     """A cost centre is one for all teams; a plain tag is a value, too."""
     mine = names("tag:env", call(principal=WEB, tags=frozenset({"env=prod", "other=x"})))

@@ -74,6 +74,17 @@ async def test_a_request_becomes_a_call() -> None:
     assert (asked.started, asked.deadline, asked.endpoint, asked.stream) == (100.0, 190.0, Endpoint.CHAT, True)
 
 
+@pytest.mark.parametrize(("client", "ip"), [(("192.0.2.1", 5555), "192.0.2.1"), (None, None)])
+async def test_a_call_has_the_address_of_whoever_is_at_the_other_end(
+    client: tuple[str, int] | None, ip: str | None
+) -> None:
+    """Limits may count by it; a socket of this machine has none."""
+    raw = orjson.dumps({"model": "fast", "messages": [{"role": "user", "content": "Hi"}]})
+    arrival = intake.Arrival("req_1", [], raw, 100.0, client)
+
+    assert intake.take_in(arrival, snapshot(), WEB, ChatDialect()).job.call.ip == ip
+
+
 async def test_a_request_takes_the_lanes_of_what_it_asks_for() -> None:
     """The dialect says what that is."""
     arrival = intake.Arrival("req_1", [], orjson.dumps({"model": "fast", "input": "Hi", "user": "u1"}), 100.0)
