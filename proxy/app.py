@@ -74,8 +74,8 @@ class Switchgear:
         self._metrics = Metrics(*_names(self.snapshot))
         self.log = RecordLog()
         self._records = Records(shared / RECORDS if shared else None)
-        self._notebook = Notebook(self.log, self._records, self._metrics)
         self._books = Bookkeeping(config, self._metrics)
+        self._notebook = Notebook(self.log, self._records, self._metrics, self._books.journal)
         self._after = After([self._notebook, self._books.happenings])
         clock = time.monotonic
         self._mementos = SharedMementos(shared / MEMENTOS, clock) if shared else MemoryMementos(clock)

@@ -3,15 +3,35 @@
 It outlives reloads: what was spent stays spent when the file is edited.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from proxy.config.schema import Config
 from proxy.engine.accounting import Accounting
+from proxy.engine.queue import WaitingRoom
+from proxy.ledger.journal import Journal
+from proxy.ledger.writer import Writer
 from proxy.observe.happenings import Happenings
 from proxy.observe.metrics import Metrics
+from proxy.state.leases.store import LeasedStore
 from proxy.state.memory import MemoryStore
+from proxy.state.outage import OutageGuard
 from proxy.state.store import Store
+from proxy.tasks import spawn
+from proxy.tokens import Counter
+
+if TYPE_CHECKING:
+    from proxy.ledger.recovery import Recovered
+
+LOOK_SECONDS = 1.0
+"""How often it is looked whether the store is empty and has to be rebuilt."""
+BEHIND_SECONDS = 30.0
+"""A ledger that lags so far behind is told of."""
+_log = structlog.get_logger("switchgear")
 
 
 class Bookkeeping:
@@ -20,14 +40,30 @@ class Bookkeeping:
     Args:
         config: says where; editing that takes a restart.
         metrics: count what happens.
+
+    Raises:
+        OSError: the journal's folder cannot be written.
     """
 
     def __init__(self, config: Config, metrics: Metrics) -> None:
         self.happenings = Happenings(metrics)
         self.happenings.configure(config.webhooks)
-        self.store: Store = MemoryStore(self.happenings.alarm)
-        self.accounting = Accounting(self.store, exceeded=self.happenings.exceeded)
+        self.store = self._store(config)
+        ledger = config.ledger
+        self.journal = Journal(Path(ledger.journal), ledger.journal_size) if ledger.url is not None else None
+        self._writer = Writer(ledger, self.journal, self._recovered) if self.journal is not None else None
+        self._counter = Counter()
+        self.accounting = Accounting(
+            self.store,
+            books=self.journal,
+            refuse_when_full=ledger.when_full == "refuse",
+            line=WaitingRoom(),
+            tokenizer=self._counter,
+            exceeded=self.happenings.exceeded,
+        )
         """What the engine needs of it."""
+        self._remembers = config.state.url is None and _limits(config)
+        self._keeper: asyncio.Task[None] | None = None
 
     def reloaded(self, config: Config) -> None:
         """Another configuration is in force."""
@@ -36,13 +72,80 @@ class Bookkeeping:
 
     def health(self) -> Mapping[str, Any]:
         """For ``/health``."""
-        return {"state": self.store.health(), "webhooks": self.happenings.health()}
+        ledger = self._writer.health() if self._writer is not None else {"mode": "off"}
+        return {"state": self.store.health(), "ledger": ledger, "webhooks": self.happenings.health()}
 
     async def start(self) -> None:
-        """Be ready to count and to write."""
+        """Be ready to count and to write. Accounts in memory begin with what the ledger knows, so it is waited for."""
+        if self._writer is not None:
+            self._writer.start()
         await self.store.start()
+        if self._remembers and self._writer is not None:
+            await self._rebuild()
+        self._keeper = spawn(self._keep(), "books")
 
     async def close(self) -> None:
         """Carry out and write down what is left; every request has been settled by now."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
         await self.store.close()
+        if self._writer is not None:
+            await self._writer.close()
+        self._counter.close()
         await self.happenings.close()
+
+    def _store(self, config: Config) -> Store:
+        if config.state.url is None:
+            return MemoryStore(self.happenings.alarm)
+        from proxy.state.redis import RedisStore  # redis takes its time to be imported
+
+        workers, alarm = config.server.workers, self.happenings.alarm
+        shared = RedisStore(config.state, alarm, workers)
+        leases = LeasedStore(shared, workers) if config.state.leases else None
+        return OutageGuard(shared, leases, workers, lambda: MemoryStore(alarm))
+
+    async def _keep(self) -> None:
+        """Look after the store, and tell of a ledger that lags."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                if self.store.mode == "rebuilding":
+                    await self._rebuild()
+                self._look_behind()
+            except Exception:  # noqa: BLE001 - it is looked again in a moment
+                _log.exception("books_not_kept")
+
+    async def _rebuild(self) -> None:
+        """Tell an empty store what has been spent, as far as the ledger knows (H6)."""
+        if self._writer is None:
+            await self.store.rebuild((), ())
+            return
+        from proxy.ledger import queries
+
+        database = await self._writer.database()
+        sums = await database.run(queries.sums)
+        settled = await database.run(queries.recent_holds)
+        await self.store.rebuild(sums, settled)
+        _log.info("accounts_rebuilt", sums=len(sums))
+
+    def _look_behind(self) -> None:
+        if self._writer is not None and self.journal is not None:
+            seconds = self._writer.health()["lag_seconds"]
+            if seconds > BEHIND_SECONDS:
+                self.happenings.behind(self.journal.under_way, seconds)
+
+    def _recovered(self, found: "Sequence[Recovered]") -> None:
+        """Holds of workers that are gone: the store is told what became of them."""
+        for one in found:
+            if not one.shared:
+                continue  # its lease expires by itself; accounts in memory are rebuilt from the rows
+            if one.amounts is None:
+                self.store.void(one.hold)
+            else:
+                self.store.post(one.hold, one.amounts)
+
+
+def _limits(config: Config) -> bool:
+    """Whether any policy claims anything that a restart must not forget."""
+    return any(hasattr(entry.cls, "claims") for entries in config.chains.values() for entry in entries)

@@ -1,6 +1,7 @@
 """Every finished request is noted once: rendered once, then logged, kept and counted."""
 
 from policies.base import Principal
+from proxy.engine.ports import Books
 from proxy.engine.story import Story
 from proxy.observe.log import RecordLog, line
 from proxy.observe.metrics import Metrics
@@ -19,10 +20,11 @@ class Notebook:
         log: one line per request.
         records: for ``GET /v1/requests/{id}``.
         metrics: what Prometheus reads.
+        books: where rows of the ledger are written first; None: there is no ledger.
     """
 
-    def __init__(self, log: RecordLog, records: Records, metrics: Metrics) -> None:
-        self._log, self._records, self._metrics = log, records, metrics
+    def __init__(self, log: RecordLog, records: Records, metrics: Metrics, books: Books | None = None) -> None:
+        self._log, self._records, self._metrics, self._books = log, records, metrics, books
         self._plain: dict[Kind, Plain] = {}
 
     def record(self, story: Story) -> None:
@@ -37,6 +39,8 @@ class Notebook:
             text = line(render(story))
             if kind is not None and plain is None and says_nothing(story):
                 self._learn(kind, story)
+        if self._books is not None:  # before all else: nothing may be lost
+            self._books.settle(story, text)
         self._log.write(text)
         self._records.put(story.call.principal, story.call.id, text)
 
