@@ -7,8 +7,9 @@ import pytest
 from policies import options
 from policies.base import CountIn, Kinds, Seconds, Span
 from policies.claims import EVER, Outage, Window
+from proxy.config.grammar import Words
 from proxy.config.problems import Wrong
-from proxy.config.units import UNITS, Words
+from proxy.config.units import UNITS
 from translators.facts import FailureKind
 
 GOOD: list[tuple[str, object, object]] = [
