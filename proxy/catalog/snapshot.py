@@ -74,8 +74,9 @@ def _price(entry: Mapping[str, Any]) -> Price | None:
     return replace(_flat(entry["price"], entry.get("rare")), above=above, tiers=tuple(tiers))
 
 
-def _flat(rates: Sequence[Any], rare: Mapping[str, int] | None = None) -> Price:
-    return Price(*rates, **(rare or {}), version=_version())
+def _flat(rates: Sequence[Any], rare: Mapping[str, Any] | None = None) -> Price:
+    read, made, cached, written = rates
+    return Price(read, made, cached, written, version=_version(), **(rare or {}))
 
 
 def _version() -> str:

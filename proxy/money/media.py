@@ -66,12 +66,12 @@ def read_at_most(ask: Request, target: Target) -> int:
         return len(ask.raw)  # of each of its inputs a window at most, so no window bounds the sum
     most = len(ask.raw) + _TEMPLATES.get(target.provider, TEMPLATE)
     if not ask.plain or not _HARMLESS.issuperset(ask.uses):
-        more = _beyond(ask, target)
+        more = beyond(ask, target)
         most = (window or WINDOW) if more is None else most + more
     return most if window is None or most < window else window
 
 
-def _beyond(ask: ChatRequest, target: Target) -> int | None:
+def beyond(ask: ChatRequest, target: Target) -> int | None:
     """Tokens that a request may have beyond its own bytes; None where its size says nothing."""
     more = 0
     for name in ask.uses:
