@@ -121,6 +121,8 @@ def is_of_the_data(fault: Exception) -> bool:
         state = getattr(cause, "sqlstate", None)
         if isinstance(cause, ValueError | OverflowError | TypeError) or (state and state[:2] in _WRONG_DATA):
             return True
+        if "binding parameter" in str(cause):  # SQLite's driver, of a type that it does not know
+            return True
         cause = cause.__cause__
     return False
 

@@ -26,7 +26,7 @@ GATHER_SECONDS = 0.05
 """How long a row waits for company: one transaction for many rows is what makes them cheap."""
 PIECE = 512 * 1024
 """Bytes of the journal that are brought at a time: some hundred rows."""
-RECOVER_SECONDS = 5.0
+RECOVER_SECONDS = 2.0
 PRUNE_SECONDS = 60.0
 BACK_OFF = (0.1, 5.0)
 """Seconds between two tries of a database that is away: the first time, and at most."""
@@ -133,7 +133,8 @@ class Writer:
     async def _work(self, database: "Database") -> None:
         from proxy.ledger import landing, recovery, retention
 
-        while (place := self._place) != self._journal.head:
+        goal = self._journal.head
+        while (place := self._place) < goal:
             data, at = self._journal.read(place, PIECE)
             end, payloads = at, []
             for kind, payload, next_at in frames(data, check=False):
@@ -143,7 +144,7 @@ class Writer:
             self._place, refused = await landing.land(database, self._journal.id, place, end, payloads)
             self._refused += refused
             self._journal.consumed(self._place)
-        self._behind_since = None
+        self._behind_since = None if self._place == self._journal.head else self._behind_since
         now = time.monotonic()
         if now >= self._recover_at and not self._closing:
             self._recover_at = now + RECOVER_SECONDS
@@ -159,15 +160,15 @@ class Writer:
     async def _rest(self) -> None:
         """Until a request ends, and then for a moment more; or until it is time to look after others' journals."""
         self._woken.clear()
-        self._journal.stir = self._woken.set
-        if self._closing or self._journal.head != self._place:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(RECOVER_SECONDS):
-                await self._woken.wait()
-                self._behind_since = time.monotonic()
-                if not self._closing:
-                    await asyncio.sleep(GATHER_SECONDS)
+        if self._journal.head == self._place and not self._closing:
+            self._journal.stir = self._woken.set
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RECOVER_SECONDS):
+                    await self._woken.wait()
+        if self._behind_since is None:
+            self._behind_since = time.monotonic()
+        if not self._closing:
+            await asyncio.sleep(GATHER_SECONDS)
 
     def _came_back(self) -> None:
         if self._fault is not None:
