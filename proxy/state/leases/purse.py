@@ -102,6 +102,10 @@ class Purse:
         """Whether a whole lease could be given back."""
         return bool(self.leases) and self.leases[-1].left <= self.avail
 
+    def over(self, now: float, version: int) -> bool:
+        """Whether nothing may be drawn any more: its time is over, or there is a newer limit (F34)."""
+        return now >= self.until or version > self.version
+
     def add(self, lease: Lease, standing: Standing, seconds: float) -> None:
         """Spend from this lease, too.
 

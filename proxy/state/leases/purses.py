@@ -48,6 +48,9 @@ class Purses:
         """The store was asked, and there was room: if that happens often, lease a part."""
         now, purse, demand = self._clock(), self.current.get(claim.account), self._demand(claim)
         demand.add(amount, now)
+        if purse is not None and purse.over(now, version):
+            self._retire(purse)
+            purse = None
         if purse is not None:
             purse.learn(standing)
         if demand.hot(amount or 1):
@@ -70,7 +73,7 @@ class Purses:
         Returns:
             Where a claim draws from that never refuses: a purse may owe what has not been leased yet.
         """
-        if purse is not None and (now >= purse.until or version > purse.version):
+        if purse is not None and purse.over(now, version):
             self._retire(purse)
             purse = None
         if not claim.shadow:
@@ -160,7 +163,7 @@ class Purses:
         if asked is not None and not asked.window:
             return asked
         purse = self.current.get(claim.account)
-        if purse is None or purse.window not in ("", standing.window) or purse.version != version:
+        if purse is None or purse.window not in ("", standing.window) or purse.over(self._clock(), version):
             if purse is not None:
                 self._retire(purse)
             purse = self.current[claim.account] = Purse(claim, version, self._demand(claim))
