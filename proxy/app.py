@@ -25,6 +25,7 @@ from proxy.edge.hot import HotPath
 from proxy.edge.line import Send
 from proxy.engine.after import After
 from proxy.engine.engine import Engine
+from proxy.ledger.reader import Reader
 from proxy.observe.log import RecordLog
 from proxy.observe.metrics import Metrics
 from proxy.observe.records import RECORDS, Records
@@ -96,6 +97,11 @@ class Switchgear:
     def records(self) -> Notebook:
         """Where decisions are kept."""
         return self._notebook
+
+    @property
+    def ledger(self) -> Reader | None:
+        """Where requests are written down; None: nowhere."""
+        return self._books.reader
 
     @property
     def draining(self) -> bool:

@@ -14,6 +14,7 @@ from proxy.config.schema import Config
 from proxy.engine.accounting import Accounting
 from proxy.engine.queue import WaitingRoom
 from proxy.ledger.journal import Journal
+from proxy.ledger.reader import Reader
 from proxy.ledger.writer import Writer
 from proxy.observe.happenings import Happenings
 from proxy.observe.metrics import Metrics
@@ -52,6 +53,8 @@ class Bookkeeping:
         ledger = config.ledger
         self.journal = Journal(Path(ledger.journal), ledger.journal_size) if ledger.url is not None else None
         self._writer = Writer(ledger, self.journal, self._recovered) if self.journal is not None else None
+        self.reader = Reader(ledger) if ledger.url is not None else None
+        """For those who ask what was used."""
         self._counter = Counter()
         self.accounting = Accounting(
             self.store,
@@ -90,6 +93,8 @@ class Bookkeeping:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
         await self.store.close()
+        if self.reader is not None:
+            await self.reader.close()
         if self._writer is not None:
             await self._writer.close()
         self._counter.close()

@@ -1,6 +1,6 @@
 """What the endpoints may ask of the application: its engine, its records, and the configuration of this moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,6 +43,15 @@ class Records(Protocol):
         """Take note of a request that was refused before it became a call; None: nobody knows whose it was."""
 
 
+class Ledger(Protocol):
+    """What was used, as far as it is written down."""
+
+    async def usage(
+        self, by: Sequence[str], since: float, until: float, tenant: Principal | None
+    ) -> list[dict[str, Any]]:
+        """See :meth:`proxy.ledger.reader.Reader.usage`."""
+
+
 class Gateway(Protocol):
     """The application as its endpoints see it."""
 
@@ -57,6 +66,10 @@ class Gateway(Protocol):
     @property
     def records(self) -> Records:
         """Where decisions are kept."""
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """Where requests are written down; None: nowhere."""
 
     @property
     def draining(self) -> bool:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proxy.edge import answers, health, intake, models, requests
+from proxy.edge import answers, health, intake, models, requests, usage
 from proxy.edge.gateway import Gateway
 from proxy.edge.reply import reply
 from proxy.edge.route import route_endpoint
@@ -35,6 +35,7 @@ def build(gateway: Gateway, chat: Dialect[Any], embeddings: Dialect[Any]) -> Sta
         ("/models/{model:path}", models.get_model, "GET"),
         ("/route", route_endpoint(chat, embeddings), "POST"),
         ("/requests/{id}", requests.get_request, "GET"),
+        ("/usage", usage.get_usage, "GET"),
     ]
     plain = [
         ("/health/liveness", health.liveness),
