@@ -113,12 +113,15 @@ def _target(target: TargetConfig) -> str:
 def _said(what: str, known: Capabilities | Price, plain: Callable[[Any], str]) -> str:
     """What is written of a model in the YAML's own words; nothing where nothing is."""
     values = {field.name: getattr(known, field.name) for field in dataclasses.fields(known) if field.compare}
+    values |= dict(values.pop("tiers", ()))
     said = ", ".join(f"{name}: {plain(value)}" for name, value in values.items() if value not in (None, ()))
     return f"{what} {{{said}}}" if said else ""
 
 
-def _rate(pico: int) -> str:
-    """A price as it is written: dollars per million tokens."""
+def _rate(pico: int | Price) -> str:
+    """A price as it is written: dollars per million tokens; a tier's as a mapping."""
+    if isinstance(pico, Price):
+        return _said("", pico, _rate).strip()
     return f"${Decimal(pico).scaleb(-6).normalize():f}/M"
 
 

@@ -4,8 +4,8 @@
 operator writes at a target goes before it, and what nobody says counts as possible.
 """
 
-from proxy.catalog.fit import fit
+from proxy.catalog.fit import fit, price_of
 from proxy.catalog.snapshot import Known, load, look_up
 from proxy.catalog.wishes import wishes
 
-__all__ = ["Known", "fit", "load", "look_up", "wishes"]
+__all__ = ["Known", "fit", "load", "look_up", "price_of", "wishes"]

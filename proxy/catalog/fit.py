@@ -6,11 +6,15 @@ from typing import Any
 from policies.base import Target
 from proxy.catalog.snapshot import look_up
 from proxy.catalog.wishes import wishes
-from translators.facts import Capabilities
+from translators.facts import Capabilities, Price
 
 _NAMED_BY_OPERATORS = frozenset({"azure"})
 """A model's name there is that of a deployment, which may be any: it may tell what to expect, but rule nothing out
 (https://learn.microsoft.com/azure/ai-services/openai/how-to/create-resource, 2026-11)."""
+
+_FREE = frozenset({"demo"})
+"""It answers by itself."""
+_NOTHING = Price(0, 0, version="demo")
 
 
 def fit(target: Target, *, native: bool) -> Target:
@@ -26,8 +30,22 @@ def fit(target: Target, *, native: bool) -> Target:
     capabilities = said if known is None else _over(said, known.capabilities)
     certain = said if target.provider in _NAMED_BY_OPERATORS else capabilities
     parameters = {**wishes(certain, native=native), **target.parameters}
-    price = target.price or (known.price if known else None)
+    price = target.price if target.model.endswith("*") else price_of(target.provider, target.model, target.price)
     return replace(target, capabilities=capabilities, price=price, parameters=parameters)
+
+
+def price_of(provider: str, model: str, written: Price | None = None) -> Price | None:
+    """What a model costs; None where nobody knows.
+
+    Args:
+        provider: as the YAML names it.
+        model: as the upstream spells it.
+        written: what the operator says, which goes first, as a whole: rates of two sources do not add up.
+    """
+    if written is not None or provider in _FREE:
+        return written or _NOTHING
+    known = look_up(provider, model)
+    return None if known is None else known.price
 
 
 def _over(said: Capabilities, known: Capabilities) -> Capabilities:

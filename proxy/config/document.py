@@ -202,8 +202,8 @@ class Abilities(Section):
     """It takes temperature and top_p."""
 
 
-class Rates(Section):
-    """What a model's tokens cost, instead of what the built-in catalogue has."""
+class TierRates(Section):
+    """What a model's tokens cost in one service tier."""
 
     input: TokenPrice
     """Per tokens read, e.g. $1.25/M."""
@@ -213,6 +213,31 @@ class Rates(Section):
     """Per tokens read from the provider's prompt cache. Default: as `input`."""
     cache_write: TokenPrice | None = None
     """Per tokens written to the provider's prompt cache. Default: as `input`."""
+    cache_write_1h: TokenPrice | None = None
+    """Per tokens written to it for an hour. Default: as `cache_write`."""
+    input_audio: TokenPrice | None = None
+    """Per tokens of sound read. Default: as `input`."""
+    cached_audio: TokenPrice | None = None
+    """Per tokens of sound read from the cache. Default: as `input_audio`."""
+    input_image: TokenPrice | None = None
+    """Per tokens of pictures read. Default: as `input`."""
+    output_audio: TokenPrice | None = None
+    """Per tokens of sound made. Default: as `output`."""
+    output_image: TokenPrice | None = None
+    """Per tokens of pictures made. Default: as `output`."""
+    output_reasoning: TokenPrice | None = None
+    """Per tokens of thinking. Default: as `output`."""
+
+
+class Rates(TierRates):
+    """What a model's tokens cost, instead of what the built-in catalogue has."""
+
+    request: TokenPrice | None = None
+    """Per requests, beside their tokens, e.g. $5/k. Default: nothing."""
+    flex: TierRates | None = None
+    """What holds where the answer's service tier is flex. Default: the same."""
+    priority: TierRates | None = None
+    """What holds where it is priority. Default: the same."""
 
 
 class Target(Short):

@@ -15,6 +15,7 @@ from proxy.config.bookkeeping import ledger, state, webhooks
 from proxy.config.document import Deadlines, Document, Server
 from proxy.config.limits import Limits
 from proxy.config.policies import ChainReader
+from proxy.config.prices import unpriced
 from proxy.config.problems import ConfigErrors, Path, Problem, did_you_mean
 from proxy.config.reading import ReadFile, Reading
 from proxy.config.scalars import Name
@@ -134,6 +135,7 @@ class _Loading:
             webhooks=webhooks(self._reading, self._data.get("webhooks", [])),
             warnings=self._reading.warnings,
         )
+        unpriced(self._reading, targets.written, config)
         return dataclasses.replace(config, version=_version(config))
 
     def _check_top_level(self) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from policies.base import Timeouts
 from proxy.config.account import Accounts
 from proxy.config.document import Deadlines, Model, Target, Upstream
+from proxy.config.prices import written_price
 from proxy.config.problems import Path, did_you_mean, written
 from proxy.config.reading import Reading
 from proxy.config.scalars import ModelName, Name
 from proxy.config.schema import ModelConfig, TargetConfig, UpstreamConfig
-from translators.facts import Capabilities, Price
+from translators.facts import Capabilities
 
 
 def overlaid(timeouts: Timeouts, *layers: Deadlines | None) -> Timeouts:
@@ -35,6 +36,8 @@ class Targets:
         self.upstreams: dict[str, UpstreamConfig] = {}
         self.models: dict[str, ModelConfig] = {}
         self.chains_used: list[tuple[Path, str]] = []
+        self.written: list[tuple[Path, str, TargetConfig]] = []
+        """Each target where it is written, with its model's name; those that are off, too."""
 
     def read_upstreams(self, value: Any) -> None:
         """Fill ``upstreams``."""
@@ -69,6 +72,7 @@ class Targets:
                 self._reading.problem(where, f"{self._reading.quoted(where)} is in this list already: never reached")
             elif self._leads_somewhere(name, target, where):
                 targets.append(self._target(target, section))
+                self.written.append((where, name, targets[-1]))
             seen.add(target.to)
         on = tuple(target for target in targets if not self.upstreams[target.upstream].off)
         if on:
@@ -88,7 +92,7 @@ class Targets:
         layers = (section.timeouts if section else None, model.timeouts, target.timeouts)
         timeouts = overlaid(self._timeouts, *layers)
         abilities = Capabilities(**target.capabilities.model_dump())
-        price = Price(**target.price.model_dump()) if target.price else None
+        price = written_price(target.price)
         return TargetConfig(target.to, upstream, name, target.tier, target.weight, timeouts, abilities, price)
 
     def _leads_somewhere(self, model: str, target: Target, where: Path) -> bool:

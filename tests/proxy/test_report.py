@@ -24,7 +24,7 @@ models:
       - {to: own/llama, tier: 1, timeouts: {first_token: 90s}}
       - to: ring/gpt
         weight: 3
-        price: {input: $1.25/M, output: $0.01/k, cached: $0.125/M}
+        price: {input: $1.25/M, output: $0.01/k, cached: $0.125/M, flex: {input: $1/M, output: $2/M}}
         capabilities: {context_window: 200k, vision: false}
   "wild/*": own/*
   sleeping: off/gpt
@@ -103,7 +103,7 @@ def test_what_is_written_of_a_model_is_shown_beside_its_target(config):
 
     abilities, price = line(text, "2. ring/gpt").split("; ")[2:]
     assert abilities == "capabilities {context_window: 200000, vision: false}"
-    assert price == "price {input: $1.25/M, output: $10/M, cached: $0.125/M}"
+    assert price == "price {input: $1.25/M, output: $10/M, cached: $0.125/M, flex: {input: $1/M, output: $2/M}}"
     assert line(text, "1. own/llama  tier 1").endswith("total 600s")
 
 

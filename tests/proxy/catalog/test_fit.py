@@ -73,3 +73,17 @@ def test_a_name_that_is_yet_to_come_is_not_looked_up() -> None:
 
     assert fitted.capabilities == Capabilities(vision=False)
     assert fitted.parameters == {IMAGE: "refuse"}
+
+
+def test_what_answers_by_itself_costs_nothing() -> None:
+    """The demo is no provider that sends bills; what the operator says goes first, to rehearse some."""
+    rehearsed = fitted_at("demo", "echo", price=Price(1, 2))
+
+    assert fitted_at("demo", "echo").price == Price(0, 0)
+    assert rehearsed.price == Price(1, 2)
+
+
+def test_a_wildcards_price_is_the_operators_or_none() -> None:
+    """What its names cost is looked up by name."""
+    assert fitted_at("openai", "*").price is None
+    assert fitted_at("openai", "*", price=Price(1, 2)).price == Price(1, 2)

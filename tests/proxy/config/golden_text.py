@@ -10,7 +10,7 @@ from policies.base import Timeouts
 from policies.claims import Outage, Window
 from policies.concurrency import QueueOptions
 from proxy.config.schema import AuthConfig, Config, PolicyConfig, ServerConfig, TargetConfig, TransportConfig
-from translators.facts import Capabilities
+from translators.facts import Capabilities, Price
 
 ENV = {
     "EMPTY": "",
@@ -89,7 +89,7 @@ def _json(value: Any) -> str:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, TransportConfig | AuthConfig | QueueOptions):
+    if isinstance(value, TransportConfig | AuthConfig | QueueOptions | Price):
         return _changed(value, None)
     if isinstance(value, Window):
         return value.name
