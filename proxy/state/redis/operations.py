@@ -140,10 +140,10 @@ class Hold(Operation):
         forced = Operation([*self.args[:4], 1, self.admitted, *self.args[6:]], self.since)
         return [forced] if self.posted is None else [forced, Settlement(self.ledger, self, self.posted, self.since)]
 
-    def addition(self, now: int) -> Arguments:
-        """What charges its accounts with what was posted, without it."""
+    def addition(self, now: int, amounts: Sequence[int]) -> Arguments:
+        """What charges its accounts with what was posted now, where the hold is not there."""
         args: Arguments = ["A", self.id, now, self.admitted, *self.args[_HEAD - 1 :]]
-        for position, amount in enumerate(self.posted or ()):
+        for position, amount in enumerate(amounts):
             args[4 + WIDTH * (position + 1)] = amount
         return args
 

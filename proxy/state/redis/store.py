@@ -100,9 +100,12 @@ class RedisStore:
     def post(self, hold: str, amounts: Sequence[int], *, final: bool = True) -> None:
         """See :meth:`Store.post`."""
         known = self._recent.find(hold)
+        settlement = Settlement(self, known or hold, amounts, self._clock(), final)
         if known is not None:
+            if known.posted == ():  # it was given up, and spent all the same
+                settlement.args = known.addition(int((self._clock() + self._calls.ahead) * MICRO), amounts)
             known.posted, known.final = amounts, final
-        self._calls.add(Settlement(self, known or hold, amounts, self._clock(), final))
+        self._calls.add(settlement)
 
     def void(self, hold: str) -> None:
         """See :meth:`Store.void`."""
@@ -343,7 +346,7 @@ class RedisStore:
             self._flag("store_post_unknown", settlement)
         elif settlement.final:
             addition = Settlement(self, hold, hold.posted or (), settlement.since)
-            addition.args = hold.addition(int((settlement.since + self._calls.ahead) * MICRO))
+            addition.args = hold.addition(int((settlement.since + self._calls.ahead) * MICRO), hold.posted or ())
             self._calls.add(addition)
 
     def _flag(self, event: str, settlement: Settlement) -> None:

@@ -1,9 +1,11 @@
 """The stores that keep the contract of ``proxy.state.store``, as a table, each on a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import atexit
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import isawaitable
 from itertools import count
 
@@ -14,8 +16,8 @@ from proxy.config.schema import StateConfig
 from proxy.state.memory import MemoryStore
 from proxy.state.redis import RedisStore
 from proxy.state.redis.scripts import KEYS
-from proxy.state.store import Leasing, Sum
-from tests.rig.valkey import valkey
+from proxy.state.store import Leasing
+from tests.rig.valkey import Valkey, cluster, owner_of, valkey
 
 NOON = 1_893_499_200.0
 """2030-01-01T12:00Z, a Tuesday of the first week."""
@@ -54,6 +56,8 @@ class Bench:
     store: Leasing
     advance: Callable[[float], Awaitable[None]]
     """Seconds pass, by the store's clock; nothing is swept."""
+    now: Callable[[], float]
+    """Unix seconds by the store's clock."""
     rung: list[tuple[Claim, Standing]] = field(default_factory=list)
     """What the alarm was told."""
 
@@ -117,15 +121,41 @@ async def in_memory(*, empty: bool = False) -> AsyncIterator[Bench]:
     store = MemoryStore(lambda *told: rung.append(told), clock, clock)
     if not empty:
         await store.rebuild([], [])
-    yield Bench(store, clock.advance, rung)
+    yield Bench(store, clock.advance, clock, rung)
 
 
 @asynccontextmanager
 async def on_valkey(*, empty: bool = False) -> AsyncIterator[Bench]:
+    """A server of its own."""
+    with valkey() as server:
+        async with _joined(StateConfig(SecretStr(server.url)), server, empty=empty) as bench:
+            yield bench
+
+
+@asynccontextmanager
+async def on_cluster(*, empty: bool = False) -> AsyncIterator[Bench]:
+    """A cluster that all tests of this process share, and empty; the store is told of another node than the owner."""
+    nodes = _cluster()
+    owner = owner_of(nodes, KEYS[0])
+    owner.ask("FLUSHALL")
+    other = next(node for node in nodes if node is not owner)
+    async with _joined(StateConfig(SecretStr(other.url), cluster=True), owner, empty=empty) as bench:
+        yield bench
+
+
+@cache
+def _cluster() -> list[Valkey]:
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(cluster())
+
+
+@asynccontextmanager
+async def _joined(config: StateConfig, server: Valkey, *, empty: bool) -> AsyncIterator[Bench]:
     """A server that believes the clock in its books, which never goes back, rather than its own, which is behind."""
-    with valkey() as server, server.client() as client:
+    with server.client() as client:
         rung: list[tuple[Claim, Standing]] = []
-        store = RedisStore(StateConfig(SecretStr(server.url)), lambda *told: rung.append(told))
+        store = RedisStore(config, lambda *told: rung.append(told))
         now = NOON
 
         async def advance(seconds: float) -> None:
@@ -136,18 +166,18 @@ async def on_valkey(*, empty: bool = False) -> AsyncIterator[Bench]:
             client.hset(KEYS[0], "#t", int(now * 1_000_000))
             await store.standings([claim(1, name="nobody")])
 
-        async def rebuild(sums: Iterable[Sum], settled: Iterable[str]) -> None:
-            await RedisStore.rebuild(store, sums, settled)
-            await advance(0)
-
-        store.rebuild = rebuild  # type: ignore[method-assign]
+        client.hset(KEYS[0], "#t", int(now * 1_000_000))
         await store.start()
         if not empty:
             await store.rebuild([], [])
         try:
-            yield Bench(store, advance, rung)
+            yield Bench(store, advance, lambda: now, rung)
         finally:
             await store.close()
 
 
-STORES: dict[str, Callable[..., AbstractAsyncContextManager[Bench]]] = {"memory": in_memory, "valkey": on_valkey}
+STORES: dict[str, Callable[..., AbstractAsyncContextManager[Bench]]] = {
+    "memory": in_memory,
+    "valkey": on_valkey,
+    "cluster": on_cluster,
+}
