@@ -1,20 +1,15 @@
 """The command line. Heavy imports stay inside the commands, so that ``switchgear --help`` answers at once."""
 
-import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from proxy import __version__
-
-if TYPE_CHECKING:
-    from proxy.config.schema import Config
-
-INVALID, UNREADABLE = 1, 2
-"""Exit codes: a file that is wrong, and one that cannot be read."""
+from proxy.commands.common import load, named
+from proxy.commands.usage import usage
 
 app = typer.Typer(
     name="switchgear",
@@ -58,10 +53,10 @@ def serve(
     _hold_hangups()
     from proxy import serve as serving
 
-    path = config or Path(os.environ.get("SWITCHGEAR_CONFIG", "proxy.yaml"))
+    path = named(config)
     said = {"host": host, "port": port, "workers": workers}
     overrides: dict[str, object] = {name: value for name, value in said.items() if value is not None}
-    loaded = _load(path, overrides)
+    loaded = load(path, overrides)
     if loaded.warnings:
         typer.echo(f"{len(loaded.warnings)} warnings: `switchgear check {path}` shows them", err=True)
     raise typer.Exit(serving.serve(loaded, path, overrides, log_level))
@@ -87,7 +82,7 @@ def check(file: File) -> None:
     """Validate a file and print what it means. Exit code 0: good, 1: wrong, 2: cannot be read."""
     from proxy.report import describe
 
-    loaded = _load(file, {})
+    loaded = load(file, {})
     for warning in loaded.warnings:
         typer.echo(f"warning: {warning.at(str(file))}", err=True)
     typer.echo(describe(loaded))
@@ -104,30 +99,17 @@ def explain(
     """Say which target a request would go to, and why, without sending anything."""
     from proxy.report import explain as explained
 
-    text, code = explained(_load(file, {}), model, key, stream=stream, tags=frozenset(tag or ()))
+    text, code = explained(load(file, {}), model, key, stream=stream, tags=frozenset(tag or ()))
     typer.echo(text)
     raise typer.Exit(code)
+
+
+app.command()(usage)
 
 
 def _hold_hangups() -> None:
     """SIGHUP means "reload": until somebody is there to do so it has to wait, where it would end the process."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-
-
-def _load(path: Path, overrides: dict[str, object]) -> "Config":
-    """The configuration, or a list of everything that is wrong with it and the end."""
-    from proxy.config.load import load_file
-    from proxy.config.problems import ConfigErrors
-
-    try:
-        loaded = load_file(path, os.environ, overrides)
-    except ConfigErrors as errors:
-        typer.echo(str(errors), err=True)
-        raise typer.Exit(INVALID) from None
-    except OSError as fault:
-        typer.echo(f"{path}: {fault.strerror or fault}", err=True)
-        raise typer.Exit(UNREADABLE) from None
-    return loaded
 
 
 if __name__ == "__main__":
