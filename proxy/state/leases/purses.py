@@ -1,7 +1,7 @@
 """All purses of a worker: where leases are asked for, reported on and given back."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from secrets import token_hex
 
 from policies.claims import Claim, Granted, Standing, Unavailable, Unit
@@ -179,7 +179,11 @@ class Purses:
         """Report on these, and learn which of them the store wants back."""
         sent = self._clock()
         due = [(purse, report) for purse in purses for report in purse.due(sent, LEASE)]
-        answers = await self._store.report([report for _, report in due], LEASE) if due else ()
+        answers: Sequence[bool] = ()
+        if due and self._store.mode == "ok":
+            answers = await self._store.report([report for _, report in due], LEASE)
+        if self._store.mode != "ok":  # whatever was said: nobody has renewed them for certain
+            return []
         recalled = {}
         for (purse, report), wanted in zip(due, answers, strict=False):  # none while the store cannot be asked
             purse.acknowledge(report, sent, LEASE)

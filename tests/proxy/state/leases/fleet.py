@@ -1,7 +1,7 @@
 """Virtual workers that share one store in memory, on a clock that the test moves, over lines that lose and repeat."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from policies.claims import EVER, Claim, Granted, Reply, Standing, Unavailable, Unit, Window
@@ -50,13 +50,18 @@ class Line:
         self, hold: str, claims: Sequence[Claim], amounts: Sequence[int], seconds: float, version: int
     ) -> Reply:
         """Where the answer is lost the store's client gives the hold up."""
-        return self._answered(hold, self._asked(lambda: self._store.reserve(hold, claims, amounts, seconds, version)))
+        self.trips += 1
+        reply = None if self.down else self._store.reserve(hold, claims, amounts, seconds, version)
+        if reply is None or self.deaf:
+            self._store.void(hold)
+            return Unavailable(0)
+        return reply
 
     async def lease(self, hold: str, claim: Claim, most: int, least: int, seconds: float, version: int) -> Reply:
-        """See above."""
+        """Where the answer is lost whoever asked for it has to see to it."""
         self.trips += 1
         reply = None if self.down else await self._store.lease(hold, claim, most, least, seconds, version)
-        return self._answered(hold, reply)
+        return Unavailable(0) if reply is None or self.deaf else reply
 
     async def report(self, reports: Sequence[Report], seconds: float) -> Sequence[bool]:
         """Nothing where it, or its answer, was lost."""
@@ -98,16 +103,6 @@ class Line:
 
     async def close(self) -> None:
         """Nothing to do."""
-
-    def _asked(self, ask: Callable[[], Reply]) -> Reply | None:
-        self.trips += 1
-        return None if self.down else ask()
-
-    def _answered(self, hold: str, reply: Reply | None) -> Reply:
-        if reply is None or self.deaf:
-            self._store.void(hold)
-            return Unavailable(0)
-        return reply
 
 
 class Fleet:
