@@ -119,6 +119,9 @@ class Usage:
     """Who counted: the provider; or we did, by size, where it gave no count, or none of the end."""
     cache_write_1h_tokens: int = 0
     """Part of ``cache_write_tokens`` that stays for an hour, which costs more."""
+    service_tier: str | None = field(default=None, compare=False)
+    """In which it was served, in OpenAI's words, where the provider says so: ``default``, ``flex``, ``priority``; or
+    ``fast`` of Anthropic's ``speed``. It sets the price, whatever was asked for."""
 
     @property
     def total_tokens(self) -> int:

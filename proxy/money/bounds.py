@@ -137,10 +137,12 @@ def _reach(ask: ChatRequest) -> int:
 def cost_of(ask: Request, target: Target, usage: Usage) -> int | None:
     """What a usage comes to, in pico-dollars; None where nobody knows the price.
 
-    The service tier is the one that was asked for: an answer may have come from a cheaper one.
+    The service tier is the answer's; where it says nothing of one, what was asked for.
     """
     rates = compiled(target.price)
     if rates is None:
         return None
-    tier = "fast" if ask.body.get("speed") == "fast" else ask.body.get("service_tier")
+    tier = usage.service_tier
+    if tier is None:
+        tier = "fast" if ask.body.get("speed") == "fast" else ask.body.get("service_tier")
     return cost(rates, usage, tier)

@@ -209,13 +209,15 @@ def test_a_request_holds_what_the_tiers_within_its_reach_cost(fields: dict[str, 
     assert bound_of(ask(**fields), place, counted=999_999, output=1).cost == micro
 
 
-def test_the_tier_that_was_asked_for_is_charged() -> None:
-    """By its own rates."""
+def test_the_tier_that_served_it_is_charged() -> None:
+    """By its own rates; where the answer does not say, the one that was asked for."""
     place = target("up/m", price=Price(10, 10, tiers=(("flex", Price(5, 5)), ("fast", Price(60, 60)))))
 
     assert cost_of(ask(), place, Usage(1, 1)) == 20
     assert cost_of(ask(service_tier="flex"), place, Usage(1, 1)) == 10
     assert cost_of(ask(speed="fast"), place, Usage(1, 1)) == 120
+    assert cost_of(ask(service_tier="flex"), place, Usage(1, 1, service_tier="default")) == 20
+    assert cost_of(ask(), place, Usage(1, 1, service_tier="fast")) == 120
 
 
 UNBOUNDED = {"web-search", "server-tools", "cache-markers", "image-input", "document-input", "file-input"}

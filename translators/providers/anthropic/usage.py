@@ -9,7 +9,7 @@ from typing import Any
 from translators.base import JsonObject
 from translators.facts import Usage
 from translators.providers.inclusive import counted_with_cache
-from translators.providers.loose import count
+from translators.providers.loose import count, part
 
 _COUNTED = frozenset(
     {
@@ -29,7 +29,15 @@ def read_usage(raw: Any) -> Usage | None:
         return None
     read = count(raw.get("cache_read_input_tokens")) or 0
     written = count(raw.get("cache_creation_input_tokens")) or 0
-    return Usage(fresh + read + written, produced, read, written, min(_thought(raw) or 0, produced))
+    return Usage(
+        fresh + read + written,
+        produced,
+        read,
+        written,
+        min(_thought(raw) or 0, produced),
+        cache_write_1h_tokens=_for_an_hour(raw, written) if written else 0,
+        service_tier="fast" if raw.get("speed") == "fast" else tier_of(raw),
+    )
 
 
 def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:
@@ -44,6 +52,12 @@ def tier_of(raw: Any) -> str | None:
     """The service tier in OpenAI's words."""
     tier = raw.get("service_tier") if isinstance(raw, dict) else None
     return _TIERS.get(tier) if isinstance(tier, str) else None
+
+
+def _for_an_hour(raw: JsonObject, written: int) -> int:
+    """Part of what was written to the cache."""
+    parts = raw.get("cache_creation")
+    return part(parts.get("ephemeral_1h_input_tokens"), written) if isinstance(parts, dict) else 0
 
 
 def _thought(raw: JsonObject) -> int | None:

@@ -5,12 +5,13 @@
 ``outputTokens``; how much of it is not said.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from translators.base import JsonObject
 from translators.facts import Usage
 from translators.providers.inclusive import counted_with_cache
-from translators.providers.loose import count
+from translators.providers.loose import count, objs, part
 
 _COUNTED = frozenset(
     {
@@ -28,7 +29,9 @@ def read_usage(raw: Any) -> Usage | None:
     if fresh is None or produced is None:
         return None
     read, written = count(raw.get("cacheReadInputTokens")) or 0, count(raw.get("cacheWriteInputTokens")) or 0
-    return Usage(fresh + read + written, produced, read, written)
+    usage = Usage(fresh + read + written, produced, read, written)
+    kept = [entry.get("inputTokens") for entry in objs(raw.get("cacheDetails")) if entry.get("ttl") == "1h"]
+    return replace(usage, cache_write_1h_tokens=part(kept[0], written)) if kept else usage
 
 
 def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:

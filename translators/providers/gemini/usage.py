@@ -33,9 +33,10 @@ def read_usage(raw: Any) -> Usage | None:
     cached = count(raw.get(_CACHED, 0))
     if prompt is None or tools is None or answer is None or thoughts is None or cached is None:
         return None
-    usage = Usage(prompt + tools, answer + thoughts, min(cached, prompt + tools), 0, thoughts)
-    read, made = raw.get("promptTokensDetails"), raw.get("candidatesTokensDetails")
-    return _with_media(usage, read, made) if _has_media(read) or _has_media(made) else usage
+    made, served = answer + thoughts, tier_of(raw)
+    usage = Usage(prompt + tools, made, min(cached, prompt + tools), 0, thoughts, service_tier=served)
+    read, said = raw.get("promptTokensDetails"), raw.get("candidatesTokensDetails")
+    return _with_media(usage, read, said) if _has_media(read) or _has_media(said) else usage
 
 
 def openai_usage(raw: JsonObject, usage: Usage) -> JsonObject:

@@ -32,7 +32,7 @@ def read_response(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatR
         return garbled("The upstream's answer is not JSON.")
     choice = only_choice(answer, _KIND)
     if choice is not None and choice.get("finish_reason") in _PLAIN_ENDS and is_plain(choice.get("message")):
-        usage = read_usage(answer.get("usage"))
+        usage = read_usage(answer.get("usage"), answer.get("service_tier"))
         return _written(answer, wire.body, usage, mended=_mend_usage(answer, usage))
     failure = in_band(answer, reached_model=False, headers=wire.headers)
     if failure is not None:
@@ -40,7 +40,7 @@ def read_response(ask: ChatRequest, wire: WireResponse, vendor: Vendor) -> ChatR
     choices = answer.get("choices") if type(answer) is dict else None
     if type(choices) is not list or not choices or not all(type(choice) is dict for choice in choices):
         return garbled("The upstream's answer is no chat completion.")
-    usage = read_usage(answer.get("usage"))
+    usage = read_usage(answer.get("usage"), answer.get("service_tier"))
     mended = mend_envelope(answer, ask, _KIND)
     mended = _mend_usage(answer, usage) or mended
     for position, choice in enumerate(choices):

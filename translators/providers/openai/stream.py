@@ -179,7 +179,7 @@ class OpenAIDecoder(SseDecoder):
         One that cannot be read is nobody's: a client that adds up a negative count has too little in the end (F11).
         """
         del chunk["usage"]
-        usage = read_usage(raw)
+        usage = read_usage(raw, chunk.get("service_tier"))
         if usage is None:
             return
         mend_usage(raw, usage)

@@ -24,8 +24,12 @@ _REASONING = ("reasoning_tokens",)
 """Where vendors put what OpenAI has in the details."""
 
 
-def read_usage(raw: Any) -> Usage | None:
+def read_usage(raw: Any, tier: Any = None) -> Usage | None:
     """The usage object of an answer.
+
+    Args:
+        raw: the object.
+        tier: the ``service_tier`` beside it.
 
     Returns:
         None where it is missing, or where either main count is: an estimate is better than half a number.
@@ -56,7 +60,14 @@ def read_usage(raw: Any) -> Usage | None:
         cached = prompt
     if reasoning and _is_beside(raw, prompt, completion, reasoning):
         completion += reasoning
-    usage = Usage(prompt, completion, cached, min(written, prompt - cached) if written else 0, reasoning)
+    usage = Usage(
+        prompt,
+        completion,
+        cached,
+        min(written, prompt - cached) if written else 0,
+        reasoning,
+        service_tier=tier if type(tier) is str else None,
+    )
     return _with_media(usage, obj(read), obj(made)) if media else usage
 
 

@@ -184,7 +184,7 @@ def test_usage_is_inclusive() -> None:
     assert usage["cacheDetails"] == raw["cacheDetails"]
     response = read({"output": {"message": {"content": [HELLO]}}, "stopReason": "end_turn", "usage": raw})
     assert isinstance(response, ChatResponse)
-    assert response.usage == Usage(127, 3, 20, 100)
+    assert response.usage == Usage(127, 3, 20, 100, cache_write_1h_tokens=100)
 
 
 @pytest.mark.parametrize(

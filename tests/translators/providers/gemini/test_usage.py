@@ -63,3 +63,12 @@ def test_a_client_sees_the_modalities_beside_openais_fields() -> None:
 
     assert shown["prompt_tokens_details"] == {"cached_tokens": 0, "text_tokens": 2, "audio_tokens": 8}
     assert (shown["prompt_tokens"], shown["completion_tokens"], shown["total_tokens"]) == (11, 5, 16)
+
+
+@pytest.mark.parametrize(("tier", "known"), [("standard", "default"), ("flex", "flex"), (None, None), ("odd", None)])
+def test_the_tier_that_served_it_is_kept(tier: Any, known: str | None) -> None:
+    """It sets the price."""
+    found = read_usage(usage(serviceTier=tier))
+
+    assert found is not None
+    assert found.service_tier == known

@@ -87,3 +87,12 @@ def test_a_detail_that_is_none_is_as_good_as_missing(bad: Any) -> None:
 def test_what_is_no_usage_is_none(raw: Any) -> None:
     """Providers send null until they know."""
     assert read_usage(raw) is None
+
+
+@pytest.mark.parametrize(("tier", "known"), [("priority", "priority"), (None, None), (7, None)])
+def test_the_tier_that_served_it_is_kept(tier: Any, known: str | None) -> None:
+    """It stands beside the usage, and sets the price."""
+    found = read_usage(usage(), tier)
+
+    assert found is not None
+    assert found.service_tier == known
