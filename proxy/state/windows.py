@@ -8,7 +8,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from math import ceil, inf
 from typing import NamedTuple, cast, get_args
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from policies.claims import EVER, Calendar, Window
 
@@ -47,7 +47,7 @@ def window_of(window: Window, now: float) -> Span:
     """The window of a moment (Unix seconds); of a rolling one the bucket that is filled then.
 
     Raises:
-        zoneinfo.ZoneInfoNotFoundError: nobody knows the window's zone.
+        ValueError: nobody knows the window's zone.
     """
     span = _current.get(window)
     if span is None or not span.start <= now < span.end:
@@ -119,7 +119,10 @@ def _window_of(window: Window, now: float) -> Span:
 
 
 def _zone(name: str) -> tzinfo:
-    return UTC if name == "UTC" else ZoneInfo(name)
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        raise ValueError(f"not a time zone: {name}") from None
 
 
 def _calendar(calendar: Calendar, zone: tzinfo, now: float) -> Span:

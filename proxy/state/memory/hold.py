@@ -22,25 +22,19 @@ class Hold:
         parts: what it draws on.
         amounts: one for each.
         granted: what was answered to it.
-        seconds: after which it expires.
-        expires: when that is.
+        expires: when it does (seconds).
     """
 
-    __slots__ = ("expires", "granted", "lapsed", "parts", "posted", "rests", "seconds")
+    __slots__ = ("expires", "granted", "lapsed", "parts", "posted", "rests")
 
     def __init__(
-        self,
-        parts: Sequence[Account | Bucket],
-        amounts: Sequence[int],
-        granted: Granted,
-        seconds: float,
-        expires: float,
+        self, parts: Sequence[Account | Bucket], amounts: Sequence[int], granted: Granted, expires: float
     ) -> None:
         self.parts, self.rests, self.granted = parts, amounts, granted
         self.posted: Sequence[int] | None = None
         """What each part has come to so far; None: nothing. ``rests`` is what is held of it still, or was when it
         lapsed."""
-        self.seconds, self.expires = seconds, expires
+        self.expires = expires
         self.lapsed = False
         """It has expired: its rests are charged; slots are given back."""
 
@@ -50,14 +44,13 @@ class Hold:
             for part, rest, amount in zip(self.parts, self.rests, amounts):  # noqa: B905 - its check costs a part
                 part.used += amount  # each request comes by here: ``move`` without its calls
                 part.held -= rest
-                account = part.account
-                if account is None:
-                    account = part
-                else:
-                    account.used += amount
-                    account.held -= rest
-                if account.used >= account.alarm_at:
-                    account.ring()
+                whole = part.account
+                if whole is not None:
+                    whole.used += amount
+                    whole.held -= rest
+                    part = whole
+                if part.used >= part.alarm_at:
+                    part.ring()
         else:
             self._move(amounts, (0,) * len(self.parts))
         self.rests = (0,) * len(self.parts)
@@ -124,4 +117,4 @@ class Past:
             self._turns_at = now + TOMBSTONE
 
 
-_NEVER_WAS = Hold((), (), Granted(()), 0.0, 0.0)
+_NEVER_WAS = Hold((), (), Granted(()), 0.0)

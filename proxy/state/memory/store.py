@@ -86,7 +86,7 @@ class MemoryStore:
                 standings.append(Standing(used, held, limit, account.id, bucket.until - now))
         granted = Granted(tuple(standings))
         expires = now + seconds
-        self._holds[hold] = Hold(parts, amounts, granted, seconds, expires)
+        self._holds[hold] = Hold(parts, amounts, granted, expires)
         if expires < self._due:
             self._due = expires
         return granted
@@ -110,7 +110,7 @@ class MemoryStore:
             held.void()
         elif hold in self._past.new or hold in self._past.old:
             return
-        self._past.new[hold] = held or Hold((), (), Granted(()), 0.0, 0.0)
+        self._past.new[hold] = held or Hold((), (), Granted(()), 0.0)
 
     async def lease(self, hold: str, claim: Claim, most: int, least: int, seconds: float, version: int) -> Reply:
         """Hold as much as there is of ``most``, but not less than ``least``."""
@@ -216,27 +216,31 @@ class MemoryStore:
     def _post_late(self, hold: str, amounts: Sequence[int], final: bool) -> None:
         """Money is never dropped: what was given up, and was spent all the same, is charged."""
         if (lapsed := self._lapsed.pop(hold, None)) is not None:
-            self._settle(hold, lapsed, amounts, 0.0 if final else lapsed.seconds)
+            self._settle(hold, lapsed, amounts, final=final)
         elif not self._past.settled(hold):
             self._unknown += 1
             _log.warning("settled_without_hold", hold=hold, amounts=[*amounts])
-            if (held := self._past.given_up(hold)) is not None:
-                self._settle(hold, held, amounts, 0.0)
+            held = self._past.given_up(hold)
+            if held is not None and held.parts:
+                held.progress(amounts)
+                if final:
+                    self._settle(hold, held, amounts, final=True)
 
-    def _settle(self, hold: str, held: Hold, amounts: Sequence[int], seconds: float) -> None:
-        """What a hold has come to: for good, or for so many seconds more."""
-        if seconds:
+    def _settle(self, hold: str, held: Hold, amounts: Sequence[int], *, final: bool, seconds: float = 0.0) -> None:
+        """What a hold has come to: for good, or so far, and it is held for so many seconds more."""
+        if final:
+            self._past.new[hold] = None
+            held.settle(amounts)
+        else:
             held.progress(amounts)
             held.expires = self._accounts.now()[0] + seconds
             self._holds[hold] = held
             self._due = min(self._due, held.expires)
-        else:
-            held.settle(amounts)
-            self._past.new[hold] = None
 
     def _report(self, report: Report, seconds: float) -> bool:
         held = self._holds.pop(report.hold, None) or self._lapsed.pop(report.hold, None)
         if held is None:
             return True
-        self._settle(report.hold, held, (report.spent,), 0.0 if report.give_back else seconds)
+        spent = 0 if held.parts[0].slots else report.spent
+        self._settle(report.hold, held, (spent,), final=report.give_back, seconds=seconds)
         return held.parts[0].left < held.rests[0]

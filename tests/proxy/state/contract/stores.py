@@ -60,6 +60,8 @@ class Bench:
     """Unix seconds by the store's clock."""
     rung: list[tuple[Claim, Standing]] = field(default_factory=list)
     """What the alarm was told."""
+    overdue: Callable[[], bool] = lambda: False
+    """Whether anything is due that has not expired: a reservation sees to four."""
 
     async def reserve(
         self,
@@ -96,6 +98,8 @@ class Bench:
     async def sweep(self) -> None:
         """What is due expires: whoever reserves anything sees to it."""
         await self.reserve(claim(1, name="nobody"), 0)
+        while self.overdue():
+            await self.reserve(claim(1, name="nobody"), 0)
 
 
 class Clock:
@@ -166,12 +170,15 @@ async def _joined(config: StateConfig, server: Valkey, *, empty: bool) -> AsyncI
             client.hset(KEYS[0], "#t", int(now * 1_000_000))
             await store.standings([claim(1, name="nobody")])
 
+        def overdue() -> bool:
+            return bool(client.zcount(KEYS[2], "-inf", int(now * 1_000_000)))
+
         client.hset(KEYS[0], "#t", int(now * 1_000_000))
         await store.start()
         if not empty:
             await store.rebuild([], [])
         try:
-            yield Bench(store, advance, lambda: now, rung)
+            yield Bench(store, advance, lambda: now, rung, overdue)
         finally:
             await store.close()
 
