@@ -22,6 +22,9 @@ class Line(Protocol):
             True: try again now. False: there is no room to wait, or the time is up.
         """
 
+    def waiting(self, account: str) -> int:
+        """How many wait for one."""
+
     def released(self, account: str) -> None:
         """A slot of this account is free again."""
 

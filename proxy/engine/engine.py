@@ -126,6 +126,8 @@ class Engine:
         if self._mementos is not None and isinstance(job.ask, ChatRequest) and not job.ask.plain:
             ask, story.restored = await recalled(job.ask, job.call.principal.tenant, self._mementos)
             job = replace(job, ask=ask)
+            if spending is not None:
+                spending.asks(job)
         return await self._attempts(job, client, spending)
 
     async def _attempts(self, job: Job, client: Client, spending: Spending | None) -> _End:

@@ -28,8 +28,8 @@ class Plan:
     """Some claim depends on the size of the request: it is in tokens or in money."""
     priced: bool
     """Some claim is in money, so a target without a price cannot be asked."""
-    slots: bool
-    """A slot is among them."""
+    queues: tuple[Claim, ...]
+    """Slots that may be waited for."""
     watched: bool
     """Some claim only watches."""
 
@@ -82,7 +82,7 @@ def plan_of(reserves: Sequence[Reserve]) -> Plan:
         terms=_strictest([claim.terms for claim in (*every, *most) if claim.unit in (Unit.TOKENS, Unit.COST)]),
         bounded=not units.isdisjoint({Unit.TOKENS, Unit.COST}),
         priced=any(claim.unit is Unit.COST and not claim.shadow for claim in (*every, *most)),
-        slots=Unit.SLOTS in units,
+        queues=tuple([claim for claim in every if claim.queue is not None and not claim.shadow]),
         watched=any(claim.shadow for claim in every),
     )
 

@@ -61,11 +61,6 @@ def store_down(claim: Claim) -> Deny:
     return Deny(FailureKind.OVERLOADED, message, 1.0, "budget_store_unavailable")
 
 
-def busy() -> Deny:
-    """There was room again and again, and it was always another one's."""
-    return Deny(FailureKind.OVERLOADED, "Too many requests want the same at a time.", 1.0, "overloaded")
-
-
 def ledger_full() -> Deny:
     """Nothing more can be written down."""
     return Deny(FailureKind.OVERLOADED, "Requests cannot be recorded at the moment.", 1.0, "ledger_unavailable")

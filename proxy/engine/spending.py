@@ -23,7 +23,7 @@ from translators.value import value
 LEAST_OUTPUT = 16
 """Tokens; an answer that would be cut shorter than that is none."""
 TRIES = 8
-"""Looks at one target in all: the limits move while others come and go, and nobody tries for ever."""
+"""Times that a request is made smaller: what is left moves while others come and go."""
 
 
 @value
@@ -64,6 +64,10 @@ class Spending:
         self.bound: Bound | None = None
         """What the attempt may take at most; None where no policy wants to know."""
 
+    def asks(self, job: Job) -> None:
+        """The request is another one now: with what its provider wants to see again."""
+        self._job, self.ask = job, job.ask
+
     def room(self, target: Target, now: float) -> Room | Coroutine[Any, Any, Room]:
         """Whether there is room for an attempt; if so, it is held.
 
@@ -89,6 +93,8 @@ class Spending:
                 dear = self._too_dear(target)
                 if dear is not None:
                     return dear
+        if plan.queues and self._others_wait(plan):
+            return self._make_room(target, now, None)
         reply = self._reserve(target, now)
         if reply is None:
             return None
@@ -139,10 +145,9 @@ class Spending:
             return
         self._reservation.settle()
         line = self._accounting.line
-        if line is not None and self._plan is not None and self._plan.slots:
-            for claim in self._plan.claims:
-                if claim.queue is not None:
-                    line.released(claim.account)
+        if line is not None and self._plan is not None:
+            for claim in self._plan.queues:
+                line.released(claim.account)
 
     def _measure(self, bound: Bound) -> None:
         self.bound = bound
@@ -165,13 +170,23 @@ class Spending:
                 if claim.shadow and standing.used + standing.held > standing.limit:
                     self._accounting.exceeded(claim, standing)
 
-    async def _make_room(self, target: Target, now: float, first: Reply | Awaitable[Reply]) -> Room:
-        """All that is not an immediate yes."""
-        reply: Reply | Awaitable[Reply] | None = first
-        counted, reply = False, await self._answer(first)
-        for _ in range(TRIES):
-            if reply is None:
-                return None
+    async def _make_room(self, target: Target, now: float, first: Reply | Awaitable[Reply] | None) -> Room:
+        """All that is not an immediate yes.
+
+        Args:
+            target: where to.
+            now: monotonic seconds.
+            first: the store's answer; None: it was not asked, for others are in line.
+        """
+        assert self._plan is not None
+        counted, lowered, reply = False, 0, None
+        if first is not None:
+            reply = await self._answer(first)
+        else:
+            for claim in self._plan.queues:
+                await self._slot(claim)  # if there is no room in line the store says what is to be said
+            reply = await self._answer(self._reserve(target, now))
+        while reply is not None:
             assert self._reservation is not None
             claim = self._reservation.refused(reply)
             if isinstance(reply, Unavailable):
@@ -184,11 +199,17 @@ class Spending:
             else:
                 fits = not counted and await self._count(target)
                 counted = True
-                fits = fits or self._lower(claim, reply, target)
+                if not fits and lowered < TRIES:
+                    fits, lowered = self._lower(claim, reply, target), lowered + 1
             if not fits:
                 return self._refuse(claim, reply, target)
             reply = await self._answer(self._reserve(target, now))
-        return refusal.busy()
+        return None
+
+    def _others_wait(self, plan: Plan) -> bool:
+        """Whether somebody is in line for what this request needs: whoever comes later waits as well."""
+        line = self._accounting.line
+        return line is not None and not self._job.story.held and any(line.waiting(each.account) for each in plan.queues)
 
     async def _answer(self, reply: Reply | Awaitable[Reply] | None) -> Refused | Unavailable | None:
         """The store's answer, if it is not a yes."""

@@ -37,6 +37,7 @@ models:
 keys:
   - {{id: web, secret: {key}}}
 chains: {{empty: []}}
+ledger: off
 """
 HEAD = """POST /v1/chat/completions HTTP/1.1
 Host: 127.0.0.1:4000

@@ -56,7 +56,6 @@ OWN_APPEARANCES: dict[str, Appearance] = {
     "price_unknown": Appearance(503, "server_error", "price_unknown"),
     "budget_store_unavailable": Appearance(503, "server_error", "budget_store_unavailable", "yes"),
     "stream_limit_exceeded": Appearance(502, "server_error", "stream_limit_exceeded"),
-    "overloaded": Appearance(503, "server_error", "overloaded", "yes"),
     "ledger_unavailable": Appearance(503, "server_error", "ledger_unavailable", "yes"),
 }
 """Refusals of our own making, by ``Failure.code``. A provider's failure has a status, so its code cannot be taken for

@@ -20,6 +20,7 @@ PATIENCE = 10.0
 CONFIG = """
 upstreams: {demo: {provider: demo}}
 models: {"*": demo/*}
+ledger: off
 """
 
 
