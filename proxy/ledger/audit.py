@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, insert, select
 
 from policies.claims import Claim, Standing
-from proxy.ledger.postings import MICRO, closes, upsert
+from proxy.ledger.postings import MICRO, closes
 from proxy.ledger.schema import adjustments, standings
+from proxy.ledger.statements import upsert
 from translators.value import value
 
 

@@ -8,18 +8,18 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import Connection, Integer, SmallInteger, Table, Text, delete, insert, select, update
+from sqlalchemy import Connection, Integer, SmallInteger, Table, Text, delete
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from proxy.ledger.database import Database
-from proxy.ledger.postings import MICRO, post, upsert
+from proxy.ledger.postings import MICRO, post
 from proxy.ledger.rows import Batch, Row, attempt_rows, request_row
 from proxy.ledger.schema import attempts, journals, requests
+from proxy.ledger.statements import statements
 
 _MOST, _MOST_INT, _MOST_SMALL = 2**63 - 1, 2**31 - 1, 2**15 - 1
 _WRONG_DATA = ("22", "23")
@@ -50,18 +50,17 @@ class Landing:
         place = progress(connection, self.journal)
         if place is not None and place != self.start:
             return place
-        batch, self.refused = self.batch, 0
+        batch, known, self.refused = self.batch, statements(connection.dialect), 0
         for table, rows in ((requests, batch.requests), (attempts, batch.attempts)):
             if self.careful:
                 self.refused += _one_by_one(connection, table, rows)
             elif rows:
-                connection.exec_driver_sql(_statement(connection.dialect, table), rows)
+                connection.exec_driver_sql(known.rows[table], rows)
         post(connection, self.journal, batch.sums, int(time.time() * MICRO))
-        row = {"id": self.journal, "consumed": self.end}
         if place is None:
-            connection.execute(insert(journals).values(row))
+            connection.exec_driver_sql(known.enter, (self.journal, self.end))
         else:
-            connection.execute(update(journals).where(journals.c.id == self.journal).values(row))
+            connection.exec_driver_sql(known.advance, (self.end, self.journal))
         return self.end
 
 
@@ -100,8 +99,7 @@ def _batch(payloads: Sequence[bytes]) -> Batch:
 
 def progress(connection: Connection, journal: str) -> int | None:
     """Up to which place a journal is in the database; None: the database does not know it."""
-    query = select(journals.c.consumed).where(journals.c.id == journal).with_for_update()
-    place = connection.execute(query).scalar_one_or_none()
+    place = connection.exec_driver_sql(statements(connection.dialect).progress, (journal,)).scalar_one_or_none()
     return None if place is None else int(place)
 
 
@@ -149,7 +147,7 @@ def repaired(payloads: Sequence[bytes]) -> Batch:
 
 
 def _one_by_one(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    statement, refused = _statement(connection.dialect, table), 0
+    statement, refused = statements(connection.dialect).rows[table], 0
     for row in rows:
         try:
             with connection.begin_nested():
@@ -176,10 +174,3 @@ def _fit(cell: Any, kind: Any) -> Any:
         return None
     most = _MOST_SMALL if isinstance(kind, SmallInteger) else _MOST_INT if type(kind) is Integer else _MOST
     return max(min(int(cell), most), -most) if cell == cell and abs(cell) != float("inf") else None
-
-
-@lru_cache
-def _statement(dialect: Any, table: Table) -> str:
-    """Compiled once: the same work for every batch would take as long as half of its rows."""
-    statement = upsert(dialect.name, table).on_conflict_do_nothing()
-    return str(statement.compile(dialect=dialect, column_keys=[column.name for column in table.columns]))

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
-from proxy.ledger.schema import postings
+from proxy.ledger.statements import statements
 from proxy.state.windows import counts_until, window_of_account
 
 MICRO = 1_000_000
@@ -26,20 +24,11 @@ def closes(account: str, window_id: str) -> int | None:
     return None if math.isinf(end) else int(end * MICRO)
 
 
-def upsert(dialect: str, table: Any) -> Any:
-    """An ``INSERT`` with an ``ON CONFLICT``, which SQLAlchemy has for each database apart."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
 def post(connection: Connection, journal: str, sums: Sums, at: int) -> None:
     """Add to the sums of this journal, which nobody else changes: there is nothing to wait for, or to lock up on."""
     rows = [
-        {"account": account, "window_id": window, "journal": journal, "amount": amount, "at": at}
-        | {"closes": closes(account, window)}
+        (account, window, journal, amount, closes(account, window), at)
         for (account, window), amount in sorted(sums.items())
     ]
     if rows:
-        insert = upsert(connection.dialect.name, postings)
-        added = {"amount": postings.c.amount + insert.excluded.amount, "at": insert.excluded.at}
-        keys = ("account", "window_id", "journal")
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=added), rows)
+        connection.exec_driver_sql(statements(connection.dialect).post, rows)
