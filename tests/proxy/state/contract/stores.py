@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from inspect import isawaitable
 from itertools import count
+from unittest.mock import patch
 
 from pydantic import SecretStr
 
@@ -15,6 +16,8 @@ from policies.claims import EVER, Claim, Granted, Reply, Standing, Unit, Window
 from proxy.config.schema import StateConfig
 from proxy.state.memory import MemoryStore
 from proxy.state.redis import RedisStore
+from proxy.state.redis import calls as redis_calls
+from proxy.state.redis import store as redis_store
 from proxy.state.redis.scripts import KEYS
 from proxy.state.store import Leasing
 from tests.rig.valkey import Valkey, cluster, owner_of, valkey
@@ -23,6 +26,7 @@ NOON = 1_893_499_200.0
 """2030-01-01T12:00Z, a Tuesday of the first week."""
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 TTL = 30.0
+DEADLINE = 10.0
 
 _ids = count(1)
 
@@ -156,8 +160,15 @@ def _cluster() -> list[Valkey]:
 
 @asynccontextmanager
 async def _joined(config: StateConfig, server: Valkey, *, empty: bool) -> AsyncIterator[Bench]:
-    """A server that believes the clock in its books, which never goes back, rather than its own, which is behind."""
-    with server.client() as client:
+    """A server that believes the clock in its books, which never goes back, rather than its own, which is behind.
+
+    It is waited for: what an answer says is the contract's business, how late it may come that of the faults' tests.
+    """
+    with (
+        server.client() as client,
+        patch.object(redis_calls, "DEADLINE", DEADLINE),
+        patch.object(redis_store, "DEADLINE", DEADLINE),
+    ):
         rung: list[tuple[Claim, Standing]] = []
         store = RedisStore(config, lambda *told: rung.append(told))
         now = NOON
