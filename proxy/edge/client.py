@@ -5,9 +5,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from proxy.edge import answers
+from proxy.edge.hints import NONE, Hints
 from proxy.edge.line import HeaderList, Line, Send
 from proxy.engine.ports import ClientGone
+from proxy.engine.shown_cost import body_with_cost
 from proxy.engine.story import Story
+from proxy.observe.record import cost_of
 from translators.base import Dialect, Request, Response
 from translators.dialects import errors
 from translators.facts import Failure
@@ -21,13 +24,14 @@ class HttpClient:
         dialect: what the client speaks.
         ask: what it asked.
         line: its connection; from now on it tells when it is lost.
-        trace: it wants the decision record along.
+        wishes: whether it wants the decision record along, or what it cost.
     """
 
-    __slots__ = ("_ask", "_dialect", "_line", "_send", "_trace", "done", "gone", "opened", "quiet_since")
+    __slots__ = ("_ask", "_dialect", "_line", "_send", "_show_cost", "_trace", "done", "gone", "opened", "quiet_since")
 
-    def __init__(self, send: Send, dialect: Dialect[Any], ask: Request, line: Line, *, trace: bool = False) -> None:
-        self._send, self._dialect, self._ask, self._line, self._trace = send, dialect, ask, line, trace
+    def __init__(self, send: Send, dialect: Dialect[Any], ask: Request, line: Line, wishes: Hints = NONE) -> None:
+        self._send, self._dialect, self._ask, self._line = send, dialect, ask, line
+        self._trace, self._show_cost = wishes.trace, wishes.cost
         self.opened = self.gone = self.done = False
         self.quiet_since: float | None = time.monotonic() if ask.stream else None
         line.listen(self.left)
@@ -45,6 +49,8 @@ class HttpClient:
     def answer(self, story: Story, response: Response) -> Coroutine[Any, Any, None]:
         """Send a whole answer."""
         body = self._dialect.render(self._ask, response)
+        if self._show_cost:
+            body = body_with_cost(body, cost_of(story.attempts))
         head = answers.facts(story, trace=self._trace)
         head.append(answers.JSON)
         return self._whole(story, 200, head, body)

@@ -1,16 +1,19 @@
 """A client's wishes: the ``x-switchgear-*`` headers, or the same in the body's ``switchgear`` object (DESIGN 2.3)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from translators.base import Malformed
 from translators.dialects.errors import quoted
 
+_DOLLARS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?")
 PREFIX = b"x-switchgear-"
 TEXT_LIMIT = 256
 TAGS_LIMIT = 16
-NAMES = ("user", "session", "tags", "strategy", "upstreams", "trace")
+NAMES = ("user", "session", "tags", "strategy", "upstreams", "trace", "max-cost", "max_cost", "cost")
 """What this version can honour; any other wish is refused by name: a wish that is not heard is a silent drop."""
 
 
@@ -27,6 +30,10 @@ class Hints:
     """Only these; empty: any."""
     trace: bool = False
     """Send the decision record along, in ``x-switchgear-trace``."""
+    max_cost: int | None = None
+    """Micro-dollars that the request may cost at most."""
+    cost: bool = False
+    """Say what it cost, in the answer's usage."""
 
 
 def read(headers: Iterable[tuple[bytes, bytes]], body: dict[str, Any], strategies: frozenset[str]) -> Hints:
@@ -56,6 +63,8 @@ def read(headers: Iterable[tuple[bytes, bytes]], body: dict[str, Any], strategie
         strategy=_choice(wishes, "strategy", strategies),
         upstreams=_names(wishes, "upstreams"),
         trace=_flag(wishes, "trace"),
+        max_cost=_dollars(wishes, "max_cost" if "max_cost" in wishes else "max-cost"),
+        cost=_flag(wishes, "cost"),
     )
 
 
@@ -93,6 +102,17 @@ def _choice(wishes: dict[str, Any], name: str, known: frozenset[str]) -> str | N
     if value is not None and value not in known:
         raise Malformed(f"One of {', '.join(sorted(known))} is expected.", "invalid_value", f"switchgear.{name}")
     return value
+
+
+def _dollars(wishes: dict[str, Any], name: str) -> int | None:
+    """``0.05``, ``"0.05"`` or ``"$0.05"``, in micro-dollars; what is below is cut off."""
+    value = wishes.get(name)
+    if value is None:
+        return None
+    text = str(value).removeprefix("$") if isinstance(value, str | int | float) and type(value) is not bool else ""
+    if not _DOLLARS.fullmatch(text):
+        raise Malformed("An amount in dollars is expected, e.g. '0.05'.", "invalid_type", f"switchgear.{name}")
+    return int(Decimal(text) * 1_000_000)
 
 
 def _flag(wishes: dict[str, Any], name: str) -> bool:

@@ -50,7 +50,7 @@ class HotPath:
             _log.exception("internal_error", request=request_id)
             return await self._refuse(request_id, principal, answers.internal_error(), send)
         line = line_of(scope, receive, send)
-        client = HttpClient(send, self._dialect, taken.job.ask, line, trace=taken.hints.trace)
+        client = HttpClient(send, self._dialect, taken.job.ask, line, taken.hints)
         try:
             await self._gateway.engine.serve(taken.job, client)
         finally:

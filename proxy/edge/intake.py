@@ -80,7 +80,8 @@ def take_in(arrival: Arrival, snapshot: Snapshot, principal: Principal, dialect:
     chain = snapshot.chains[model.chain or principal.chain or DEFAULT_CHAIN]
     story = Story(call, chain.name, snapshot.version, created, uid=f"{getrandbits(128):032x}")
     lanes = snapshot.lanes[dialect.endpoint]
-    return Intake(Job(call, ask, chain, lanes, dialect.encoder(ask), story, snapshot.serial), wishes)
+    encoder, wish = dialect.encoder(ask), (wishes.max_cost, wishes.cost)
+    return Intake(Job(call, ask, chain, lanes, encoder, story, snapshot.serial, *wish), wishes)
 
 
 def _narrow(model: Model, wishes: hints.Hints) -> Model:

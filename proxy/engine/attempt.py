@@ -162,8 +162,8 @@ class Try:
 
     async def _stream(self, exchange: Exchange) -> None:
         decoder = self._lane.translator.decoder(self._ask, self._target)
-        limit = self._spending.stream_limit if self._spending is not None else None
-        relay = Relay(self._job, self._choice, exchange, self._client, self._clock, self._concealed, self._keep, limit)
+        ways = self._client, self._clock, self._concealed, self._keep
+        relay = Relay(self._job, self._choice, exchange, *ways, self._spending)
         try:
             self._failure = await relay.run(decoder)
         finally:

@@ -105,6 +105,10 @@ class Job:
     story: Story
     serial: int = 0
     """Of the configuration: a later one has a higher one. The newest limits are in force (RELIABILITY F34)."""
+    max_cost: int | None = None
+    """Micro-dollars that the client allows at most."""
+    show_cost: bool = False
+    """It wants to know what it cost, in the answer's usage."""
 
 
 class Sink(Protocol):

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from policies.base import Choice
 from proxy.engine.ports import Client, Job
-from proxy.engine.stream_limit import TOO_LONG, StreamLimit, finished_at_length
+from proxy.engine.shown_cost import with_cost
+from proxy.engine.spending import Spending
+from proxy.engine.stream_limit import TOO_LONG, finished_at_length
 from proxy.upstream.port import Exchange, TransportFault
 from translators.base import Decoder, Memento
 from translators.facts import Failure, FailureKind
@@ -32,7 +34,7 @@ class Relay:
         clock: monotonic seconds.
         concealed: takes our secrets out of what an upstream says.
         keep: keeps what the provider wants to see again in the next turn.
-        limit: what the stream may come to; None: nothing is held for it.
+        spending: what the stream may come to, and what it costs; None: nobody counts.
     """
 
     def __init__(
@@ -44,12 +46,13 @@ class Relay:
         clock: Callable[[], float],
         concealed: Callable[[Failure], Failure],
         keep: Callable[[Memento], Awaitable[None]],
-        limit: StreamLimit | None = None,
+        spending: Spending | None = None,
     ) -> None:
         assert choice.target is not None, "somebody is answering"
         self._job, self._choice, self._exchange, self._client = job, choice, exchange, client
         self._clock, self._timeouts, self._concealed, self._keep = clock, choice.target.timeouts, concealed, keep
-        self._now, self._limit = clock(), limit
+        self._now, self._spending = clock(), spending
+        self._limit = spending.stream_limit if spending is not None else None
         self.first_byte: float | None = None
         """When the first content came; once set, the call is committed to this attempt."""
         self.stopped = False
@@ -122,6 +125,9 @@ class Relay:
             self._now = now = self._clock()
             self._job.story.upstream_seconds += now - since
         events = decoder.feed(data) if data else decoder.close()
+        if self._job.show_cost and decoder.usage is not None and self._spending is not None:
+            cost = self._spending.cost(self._choice.target, decoder.usage) if self._choice.target else None
+            events = with_cost(events, cost)
         return events, self._concealed(decoder.failure) if decoder.failure else None
 
     def _silence(self) -> Failure:

@@ -5,10 +5,11 @@ The path that nearly all requests take is synchronous and short: the bound, one 
 """
 
 from collections.abc import Awaitable, Coroutine
+from functools import lru_cache
 from typing import Any
 
 from policies.base import Attempt, Deny, Note, Target, Verdict
-from policies.claims import Claim, Granted, Refused, Reply, Reserve, Unavailable, Unit
+from policies.claims import EVER, Claim, Granted, Refused, Reply, Reserve, Unavailable, Unit
 from proxy.engine import refusal
 from proxy.engine.accounting import Accounting
 from proxy.engine.plan import Plan
@@ -39,6 +40,15 @@ class Shut:
 
 LOOK_AGAIN = Shut("it took a moment to find out")
 """There was room, but routes may have changed meanwhile."""
+
+
+@lru_cache(maxsize=1024)
+def allowance(most: int) -> Reserve:
+    """What a client itself allows a request to cost, in micro-dollars."""
+    claim = Claim("", Unit.COST, most, EVER, "max_cost", "this request", per_request=True)
+    return Reserve((claim,))
+
+
 Room = Deny | Shut | None
 """None: there is room, and it is held."""
 
@@ -57,7 +67,7 @@ class Spending:
         self._accounting, self._job = accounting, job
         self._plan: Plan | None = None
         self._reservation: Reservation | None = None
-        self.reserves: list[Reserve] = []
+        self.reserves: list[Reserve] = [] if job.max_cost is None else [allowance(job.max_cost)]
         """What the policies say; complete before the first :meth:`room`."""
         self.ask = job.ask
         """The request as the attempt should send it: with the limit of output that is held for, if it has none."""

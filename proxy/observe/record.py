@@ -4,9 +4,10 @@ The same object is the log line, the answer of ``GET /v1/requests/{id}``, and, c
 Times are milliseconds since the request came in. It holds no prompt, no answer and no secret (RELIABILITY S8).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from policies.base import Call, Note, Outcome, Principal, Verdict
+from policies.base import Attempt, Call, Note, Outcome, Principal, Verdict
 from policies.claims import Claim, Refused, Standing
 from proxy.engine.story import Round, Story
 from translators.base import Malformed
@@ -50,7 +51,7 @@ def render(story: Story) -> Record:
     if story.held or story.refused:
         record["claims"] = claims_of(story)
     if outcome is not None:
-        record["cost"], record["price"] = cost_of(outcome), price_of(outcome)
+        record["cost"], record["price"] = cost_of(outcome.attempts), price_of(outcome)
         record["duration_ms"] = _ms(outcome.ended - call.started)
         record["overhead_ms"] = _ms(story.overhead(outcome.ended))
         record["usage"] = usage_of(outcome.usage)
@@ -106,9 +107,9 @@ def _attempt(turn: Round, began: float) -> Record:
     return record
 
 
-def cost_of(outcome: Outcome) -> int | None:
+def cost_of(attempts: Sequence[Attempt]) -> int | None:
     """Pico-dollars of all attempts; None where there was none, or nobody knows what one of them cost."""
-    costs = [attempt.cost for attempt in outcome.attempts]
+    costs = [attempt.cost for attempt in attempts]
     return sum(cost for cost in costs if cost is not None) if costs and None not in costs else None
 
 

@@ -90,7 +90,10 @@ def test_a_wish_that_is_null_is_none(name: str) -> None:
         ("trace", "yes", "invalid_type"),
         ("trace", [], "invalid_type"),
         ("trace", {}, "invalid_type"),
-        ("max-cost", 1, "unknown_parameter"),
+        ("max-cost", "a cent", "invalid_type"),
+        ("max_cost", True, "invalid_type"),
+        ("max_cost", -1, "invalid_type"),
+        ("cost", "perhaps", "invalid_type"),
         ("cache", "no", "unknown_parameter"),
     ],
 )
