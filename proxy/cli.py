@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from proxy import __version__
+from proxy.commands import limits
 from proxy.commands.common import load, named
 from proxy.commands.usage import usage
 
@@ -105,6 +106,7 @@ def explain(
 
 
 app.command()(usage)
+app.add_typer(limits.app, name="limits")
 
 
 def _hold_hangups() -> None:
