@@ -12,7 +12,7 @@ holds a whole context window, and may cost more than that. Perplexity's deep res
 
 from policies.base import Target
 from policies.claims import TERMS, Terms, Unit
-from proxy.money.media import read_at_most
+from proxy.money.media import SIMPLE, TEMPLATE, TEMPLATES, read_at_most
 from proxy.money.rates import ANY, RICH, TIERED, affordable, bound, compiled, cost
 from translators.base import ChatRequest, EmbeddingsRequest, Request
 from translators.facts import Usage
@@ -55,19 +55,29 @@ def bound_of(
         counted: tokens of its input, where they have been counted; None: by its size.
         output: the limit of each choice, where it is to be lowered to it.
     """
-    body, rates = ask.body, compiled(target.price)
-    read = read_at_most(ask, target) if counted is None else counted
-    if isinstance(ask, EmbeddingsRequest):
+    body, abilities, rates = ask.body, target.capabilities, compiled(target.price)
+    if type(ask) is not ChatRequest:
+        read = read_at_most(ask, target) if counted is None else counted
         return Bound(read, 0, None if rates is None else bound(rates, read, 0, RICH), reach=RICH)
+    is_simple = ask.plain and (not ask.uses or SIMPLE.issuperset(ask.uses))
+    if counted is not None:
+        read = counted
+    elif is_simple:  # as by far the most are: no further call
+        read, window = len(ask.raw) + TEMPLATES.get(target.provider, TEMPLATE), abilities.context_window
+        read = window if window is not None and window < read else read
+    else:
+        read = read_at_most(ask, target)
     own: int | None = body.get("max_completion_tokens") or body.get("max_tokens")
     limit = output if output is not None or own is not None else _unsaid(target, terms)
-    most = limit or own or 0
+    reach = TIERED if is_simple and "service_tier" not in body else _reach(ask)
     choices = body.get("n") or 1
-    reach = _reach(ask)
-    cost = None if rates is None else bound(rates, read, choices * most, reach)
-    if limit is not None and output is None and terms.output is None and _is_tight(target, read, limit):
-        limit = None
-    return Bound(read, choices * most, cost, limit, own is None, choices, reach)
+    made = choices * (limit or own or 0)
+    cost = None if rates is None else bound(rates, read, made, reach)
+    if limit is not None and output is None and terms.output is None and limit == abilities.max_output:
+        window = abilities.context_window
+        if window is not None and read + limit > window:  # a provider with one window for both might refuse it
+            limit = None
+    return Bound(read, made, cost, limit, own is None, choices, reach)
 
 
 def afford(target: Target, held: Bound, unit: Unit, left: int) -> int | None:
@@ -115,12 +125,6 @@ def _unsaid(target: Target, terms: Terms) -> int:
     if terms.output is not None:
         return terms.output if most is None else min(terms.output, most)
     return UNKNOWN_OUTPUT if most is None else most
-
-
-def _is_tight(target: Target, read: int, limit: int) -> bool:
-    """Whether prompt and limit together might be refused where one window is for both, as OpenAI's are."""
-    abilities = target.capabilities
-    return limit == abilities.max_output and read + limit > (abilities.context_window or read + limit)
 
 
 def _reach(ask: ChatRequest) -> int:

@@ -12,7 +12,7 @@ from translators.parameters import PARAMETERS
 
 TEMPLATE = 64
 """Tokens that a provider puts around a plain prompt, beyond what the JSON around it has bytes for."""
-_TEMPLATES = {"cohere": 1024, "openrouter": 1024, "perplexity": 1024}
+TEMPLATES = {"cohere": 1024, "openrouter": 1024, "perplexity": 1024}
 """Where it is long: Cohere's preambles, and models of strangers. Recorded: 297 tokens, and 384."""
 TOOLS = 1024
 """The same of one with tools or a schema: Anthropic's own words are 281 to 804 tokens, by model and choice
@@ -51,7 +51,9 @@ _SCHEMAS = frozenset({"tools", "functions", "response_format.json_schema", "resp
 _SEARCHES = frozenset({"web_search_options", "search_parameters", "plugins", "mcp_servers", "container"})
 _SEARCHES |= {"connectors", "cachedContent", "cached_content"}
 """What lets a provider read more than it is sent."""
-_HARMLESS = frozenset(name for name in PARAMETERS if "." not in name and "[" not in name) - _SCHEMAS - _SEARCHES
+_BARE = frozenset(name for name in PARAMETERS if "." not in name and "[" not in name) - _SCHEMAS - _SEARCHES
+SIMPLE = _BARE - {"modalities", "audio", "service_tier", "prompt_cache_retention"}
+"""What may be asked for without any effect on what is read, or at which rates."""
 
 
 def read_at_most(ask: Request, target: Target) -> int:
@@ -64,8 +66,8 @@ def read_at_most(ask: Request, target: Target) -> int:
     window = target.capabilities.context_window
     if type(ask) is not ChatRequest:
         return len(ask.raw)  # of each of its inputs a window at most, so no window bounds the sum
-    most = len(ask.raw) + _TEMPLATES.get(target.provider, TEMPLATE)
-    if not ask.plain or not _HARMLESS.issuperset(ask.uses):
+    most = len(ask.raw) + TEMPLATES.get(target.provider, TEMPLATE)
+    if not ask.plain or not _BARE.issuperset(ask.uses):
         more = beyond(ask, target)
         most = (window or WINDOW) if more is None else most + more
     return most if window is None or most < window else window
