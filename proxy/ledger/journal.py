@@ -5,9 +5,9 @@ row needs should nothing follow. ``S``: a request is over; its decision record, 
 the ledger's outbox too: :mod:`proxy.ledger.writer` reads it.
 
 Payloads are JSON: ``I`` [uid, hold]; ``D`` [uid, ordinal, created, id, key, team, org, user, session, tags, model,
-endpoint, stream, chain, config, target, bound, hold, postings, what earlier holds came to as [hold, postings]];
-``S`` [uid, record, holds, their postings, those of the holds that a shared store was asked for].
-Postings are [account, window, amount], where slots, which are no sum, have no window.
+endpoint, stream, chain, config, target, bound, hold, amounts, names, what earlier holds came to as [hold, amounts,
+names]]; ``S`` [uid, record, holds, their amounts, their names, those of the holds that a shared store was asked for].
+Names are [account, window], one for each amount; slots, which are no sum, have no window.
 """
 
 import threading
@@ -15,13 +15,14 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from zlib import crc32
 
 import orjson
 import structlog
 
 from policies.claims import Claim, Unit
 from proxy.engine.story import Held, Story
-from proxy.ledger.frames import DISPATCH, INTENT, SETTLED, framed
+from proxy.ledger.frames import DISPATCH, HEAD, HEAD_SIZE, INTENT, SETTLED, TAIL
 from proxy.ledger.segments import Segment, create
 
 SEGMENT_SIZE = 8 * 2**20
@@ -32,7 +33,7 @@ RESERVE = 8192
 """Bytes kept free for what is under way, each: its end can then be written down whatever the disk says."""
 SYNC_SECONDS = 0.1
 """What a power cut can take, in time. A crash of the process takes nothing."""
-FORMS = 4096
+NAMES = 4096
 """Sets of claims whose names are remembered as JSON."""
 MASK = 2**32 - 1
 
@@ -66,7 +67,7 @@ class Journal:
         self._ready: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
         self._open: dict[str, _Begun] = {}
-        self._forms: dict[tuple[Claim, ...], tuple[_Windows, str]] = {}
+        self._known: dict[tuple[Claim, ...], tuple[_Windows, orjson.Fragment]] = {}
         self.full = False
         self.lost = 0
         """Frames that there was no room for: none but with ``when_full: go_on``."""
@@ -104,43 +105,45 @@ class Journal:
 
     def intend(self, story: Story, held: Held) -> None:
         """A hold is about to be asked for from a shared store."""
-        self._begin(story.uid, framed(INTENT, f'["{story.uid}","{held.id}"]'.encode()), asked=(held.id,))
+        frame = self._append(INTENT, f'["{story.uid}","{held.id}"]'.encode())
+        self._note(story.uid, frame, asked=(held.id,))
 
     def dispatch(self, story: Story, target: str, held: Held | None, bound: int | None) -> None:
         """An attempt is about to be sent; see :class:`proxy.engine.ports.Books`."""
-        call, uid = story.call, story.uid
-        who, before = call.principal, self._open.get(uid)
-        facts = orjson.dumps(
-            (
-                *(uid, 1 if before is None else before[1] + 1, story.created, call.id, who.key, who.team, who.org),
-                *(call.user, call.session, list(call.tags) if call.tags else None, call.model, call.endpoint),
-                *(call.stream, story.chain, story.version, target, bound),
-            )
+        call, uid, before = story.call, story.uid, self._open.get(story.uid)
+        who, tags = call.principal, call.tags
+        earlier = self._came_to(story.held[:-1]) if len(story.held) > 1 else ()
+        facts = (
+            *(uid, 1 if before is None else before[1] + 1, story.created, call.id, who.key, who.team, who.org),
+            *(call.user, call.session, list(tags) if tags else None, call.model, call.endpoint, call.stream),
+            *(story.chain, story.version, target, bound),
         )
         if held is None:
-            rest = ",null,[],[]]"
+            frame = self._append(DISPATCH, orjson.dumps((*facts, None, (), (), ())))
         else:
-            earlier = self._came_to(story.held[:-1]) if len(story.held) > 1 else "[]"
-            rest = f',"{held.id}",{self._form(held) % held.amounts},{earlier}]'
-        self._begin(uid, framed(DISPATCH, facts[:-1] + rest.encode()), sent=1)
+            frame = self._append(DISPATCH, orjson.dumps((*facts, held.id, held.amounts, self._names(held), earlier)))
+        if before is None:
+            self._open[uid] = self._segment.number, 1, frame, ()
+        else:
+            self._note(uid, frame, sent=1)
         if (len(self._ready) + 1) * self._size - self._at < len(self._open) * RESERVE + 2 * FRAME_LIMIT:
             self.full = True
             self._wake.set()
 
     def settle(self, story: Story, line: bytes) -> None:
         """A request is over; see :class:`proxy.engine.ports.Books`."""
-        uid, held = story.uid, story.held
-        before = self._open.pop(uid, None)
+        uid, held, before = story.uid, story.held, self._open.pop(story.uid, None)
         asked = before[3] if before is not None else ()
-        if len(held) == 1 and held[0].posted is not None:
-            hold = held[0].id
-            postings = self._form(held[0]) % held[0].posted
-            rest = f',["{hold}"],[{postings}],["{hold}"]]' if hold in asked else f',["{hold}"],[{postings}],[]]'
-        else:
-            rest = self._several(held, asked) if held else ",[],[],[]]"
         if len(line) > FRAME_LIMIT // 2:
             line = _cut(line)
-        self._append(framed(SETTLED, b'["%b",%b%b' % (uid.encode(), line, rest.encode())))
+        record = orjson.Fragment(line)
+        if len(held) == 1 and held[0].posted is not None:
+            one = held[0]
+            self._append(SETTLED, orjson.dumps((uid, record, (one.id,), (one.posted,), (self._names(one),), asked)))
+        else:
+            posted = [hold for hold in held if hold.posted is not None]
+            ids, amounts = [hold.id for hold in posted], [hold.posted for hold in posted]
+            self._append(SETTLED, orjson.dumps((uid, record, ids, amounts, [*map(self._names, posted)], asked)))
         if self.stir is not None:
             stir, self.stir = self.stir, None
             stir()
@@ -176,7 +179,7 @@ class Journal:
                 if number > segment.number:
                     break
                 del self._open[uid]
-                self._append(frames)
+                self._copy(frames)
                 self._open[uid] = self._segment.number, sent, frames, asked
             self._retired.append(segment)
             self._wake.set()
@@ -195,23 +198,30 @@ class Journal:
             segment.close(remove=False)
         self._holder.release(remove=consumed and not self._open)
 
-    def _begin(self, uid: str, frame: bytes, sent: int = 0, asked: tuple[str, ...] = ()) -> None:
-        self._append(frame)
-        before = self._open.get(uid)
-        if before is None:
-            self._open[uid] = self._segment.number, sent, frame, asked
-        else:
-            number, times, frames, holds = before
-            self._open[uid] = number, times + sent, frames + frame, holds + asked
+    def _note(self, uid: str, frame: bytes, sent: int = 0, asked: tuple[str, ...] = ()) -> None:
+        """Keep a frame of a request that is not over."""
+        number, times, frames, holds = self._open.get(uid, (self._segment.number, 0, b"", ()))
+        self._open[uid] = number, times + sent, frames + frame, holds + asked
 
-    def _append(self, frame: bytes) -> None:
-        end = self._at + len(frame)
+    def _append(self, kind: int, payload: bytes) -> bytes:
+        """Write a frame (:func:`proxy.ledger.frames.framed`: here without its call); returns it."""
+        size = len(payload)
+        frame = HEAD.pack(kind, size, crc32(payload[-TAIL:], size << 8 | kind)) + payload
+        end = self._at + size + HEAD_SIZE
         if end > self._size:
-            if not self._turn():
-                self.lost += 1
-                return
-            end = len(frame)
-        self._map[self._at : end] = frame
+            self._copy(frame)
+        else:
+            self._map[self._at : end] = frame
+            self._at = end
+        return frame
+
+    def _copy(self, frames: bytes) -> None:
+        """Write frames, all in one file."""
+        if self._at + len(frames) > self._size and not self._turn():
+            self.lost += 1
+            return
+        end = self._at + len(frames)
+        self._map[self._at : end] = frames
         self._at = end
 
     def _turn(self) -> bool:
@@ -225,25 +235,18 @@ class Journal:
         self._map, self._at = self._segment.map, 0
         return True
 
-    def _form(self, held: Held) -> str:
-        """The postings of a hold, with a place for each amount."""
+    def _names(self, held: Held) -> orjson.Fragment:
+        """Accounts and windows of a hold."""
         windows = tuple([standing.window for standing in held.standings])
-        form = self._forms.get(held.claims)
-        if form is None or form[0] != windows:
-            if len(self._forms) >= FORMS:
-                self._forms.clear()
-            form = self._forms[held.claims] = windows, _form(held.claims, windows)
-        return form[1]
+        known = self._known.get(held.claims)
+        if known is None or known[0] != windows:
+            if len(self._known) >= NAMES:
+                self._known.clear()
+            known = self._known[held.claims] = windows, _names(held.claims, windows)
+        return known[1]
 
-    def _several(self, held: Iterable[Held], asked: tuple[str, ...]) -> str:
-        posted = [(one.id, self._form(one) % one.posted) for one in held if one.posted is not None]
-        ids, postings = [hold for hold, _ in posted], ",".join([text for _, text in posted])
-        known = orjson.dumps([hold for hold in ids if hold in asked]).decode()
-        return f",{orjson.dumps(ids).decode()},[{postings}],{known}]"
-
-    def _came_to(self, earlier: Iterable[Held]) -> str:
-        posted = [f'["{one.id}",{self._form(one) % one.posted}]' for one in earlier if one.posted is not None]
-        return f"[{','.join(posted)}]"
+    def _came_to(self, earlier: Iterable[Held]) -> list[tuple[object, ...]]:
+        return [(one.id, one.posted, self._names(one)) for one in earlier if one.posted is not None]
 
     def _keep(self) -> None:
         """The thread: syncs, makes files ready, does away with those that are done."""
@@ -281,16 +284,12 @@ class Journal:
         self.full = room < len(self._open) * RESERVE + 2 * FRAME_LIMIT
 
 
-def _form(claims: Iterable[Claim], windows: Iterable[str]) -> str:
-    entries = [
-        f"[{_text(claim.account)},{'null' if claim.unit is Unit.SLOTS else _text(window)},%d]"
+def _names(claims: Iterable[Claim], windows: Iterable[str]) -> orjson.Fragment:
+    names = [
+        (claim.account, None if claim.unit is Unit.SLOTS else window)
         for claim, window in zip(claims, windows, strict=True)
     ]
-    return f"[{','.join(entries)}]"
-
-
-def _text(name: str) -> str:
-    return orjson.dumps(name).decode().replace("%", "%%")
+    return orjson.Fragment(orjson.dumps(names))
 
 
 def _cut(line: bytes) -> bytes:

@@ -7,7 +7,9 @@ became of the answer to the first time.
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import compress, repeat
+from operator import is_not
 from typing import Any
 
 import orjson
@@ -22,6 +24,7 @@ from proxy.ledger.schema import attempts, journals, requests
 from proxy.ledger.statements import statements
 
 _MOST, _MOST_INT, _MOST_SMALL = 2**63 - 1, 2**31 - 1, 2**15 - 1
+_NULLS = repeat(None)
 _WRONG_DATA = ("22", "23")
 """Classes of SQLSTATE: data exceptions, integrity (PostgreSQL, appendix A)."""
 
@@ -51,11 +54,14 @@ class Landing:
         if place is not None and place != self.start:
             return place
         batch, known, self.refused = self.batch, statements(connection.dialect), 0
+        sqlite = connection.dialect.name == "sqlite"
         for table, rows in ((requests, batch.requests), (attempts, batch.attempts)):
             if self.careful:
                 self.refused += _one_by_one(connection, table, rows)
-            elif rows:
-                connection.exec_driver_sql(known.rows[table], rows)
+            else:
+                for columns, some in _shapes(table, rows) if sqlite else [(table.columns.keys(), rows)]:
+                    if some:
+                        connection.exec_driver_sql(known.insert(table, tuple(columns)), some)
         post(connection, self.journal, batch.sums, int(time.time() * MICRO))
         if place is None:
             connection.exec_driver_sql(known.enter, (self.journal, self.end))
@@ -133,9 +139,8 @@ def repaired(payloads: Sequence[bytes]) -> Batch:
     batch = Batch()
     for payload in payloads:
         try:
-            uid, record, holds, postings, _ = json.loads(payload.decode("utf-8", "replace"))
-            for entries in postings:
-                batch.post(entries)
+            uid, record, holds, amounts, names, _ = json.loads(payload.decode("utf-8", "replace"))
+            batch.post(amounts, names)
             request, tries = request_row(uid, record, holds), attempt_rows(uid, record)
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the others have to land
             batch.spoiled.append(payload)
@@ -146,8 +151,20 @@ def repaired(payloads: Sequence[bytes]) -> Batch:
     return batch
 
 
+def _shapes(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], list[Row]]]:
+    """Rows by the columns that they have. To SQLite's driver each null is an object that it does not know at first,
+    and takes a dozen times as long as a number (Python 3.11); most rows are of a few shapes."""
+    shapes: dict[Row, list[Row]] = {}
+    for row in rows:
+        there = tuple(map(is_not, row, _NULLS))
+        shapes.setdefault(there, []).append(tuple(compress(row, there)))
+    names = table.columns.keys()
+    for there, some in shapes.items():
+        yield tuple(compress(names, there)), some
+
+
 def _one_by_one(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    statement, refused = statements(connection.dialect).rows[table], 0
+    statement, refused = statements(connection.dialect).insert(table), 0
     for row in rows:
         try:
             with connection.begin_nested():

@@ -137,9 +137,8 @@ class Remains:
         found = dict(self._settled)
         for uid, attempts in self._sent.items():
             if uid not in self._over:
-                for hold, postings in _charged(attempts[max(attempts)]):
-                    amounts = tuple([_taken(entry) for entry in postings])
-                    found[hold] = Recovered(hold, amounts, hold in self._intents, crashed=True)
+                for hold, amounts, _ in _charged(attempts[max(attempts)]):
+                    found[hold] = Recovered(hold, tuple(amounts), hold in self._intents, crashed=True)
         for hold in self._intents:
             if hold not in found:
                 found[hold] = Recovered(hold, None, shared=True)
@@ -147,15 +146,15 @@ class Remains:
 
     def _settle(self, payload: bytes) -> None:
         try:
-            uid, record, holds, postings, shared = orjson.loads(payload)
+            uid, record, holds, amounts, _, asked = orjson.loads(payload)
             recent = record["created"] > time.time() - RECENT_SECONDS - float(record.get("duration_ms") or 0) / 1e3
         except (ValueError, LookupError, TypeError):  # its row will be said to be lost
             return
         self._over.add(uid)
         self._sent.pop(uid, None)
-        for hold, entries in zip(holds, postings, strict=True):
+        for hold, posted in zip(holds, amounts, strict=True):
             if recent:
-                self._settled[hold] = Recovered(hold, tuple([entry[2] for entry in entries]), hold in shared)
+                self._settled[hold] = Recovered(hold, tuple(posted), hold in asked)
             self._intents.pop(hold, None)
 
 
@@ -165,7 +164,7 @@ def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
     names = ("id", "key", "team", "org", "user", "session", "tags", "model", "endpoint", "stream", "chain", "config")
     facts = dict(zip(names, (last[3], *last[4:15]), strict=True))
     charged = _charged(last)
-    attempts = _attempts(sent, dict(charged))
+    attempts = _attempts(sent, {hold: _cost(amounts, names) for hold, amounts, names in charged})
     costs = [attempt["cost"] for attempt in attempts]
     record = facts | {
         "created": last[2],
@@ -179,39 +178,37 @@ def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
         "duration_ms": None,
         "overhead_ms": None,
     }
-    postings = [[[account, window, _taken((account, window, amount))] for account, window, amount in entries]
-                for _, entries in charged]  # fmt: skip
-    return [uid, record, [hold for hold, _ in charged], postings, []]
+    return [uid, record, *([part[place] for part in charged] for place in range(3)), []]
 
 
-def _charged(last: list[Any]) -> list[tuple[str, list[Any]]]:
-    """The holds that a request which was sent last like this pays for: earlier ones as they came to, its own whole."""
-    hold, postings, earlier = last[17], last[18], last[19]
-    return [(one, entries) for one, entries in earlier] + ([(hold, postings)] if hold is not None else [])
+def _charged(last: list[Any]) -> list[tuple[str, list[int], list[Any]]]:
+    """The holds that a request which was sent last like this pays for: earlier ones as they came to, its own whole.
+    Slots (no window) are given back."""
+    hold, amounts, names, earlier = last[17:21]
+    charged = [(one, posted, accounts) for one, posted, accounts in earlier]
+    if hold is not None:
+        whole = [0 if window is None else amount for amount, (_, window) in zip(amounts, names, strict=True)]
+        charged.append((hold, whole, names))
+    return charged
 
 
-def _attempts(sent: list[list[Any]], charged: dict[str, list[Any]]) -> list[dict[str, Any]]:
+def _attempts(sent: list[list[Any]], charged: dict[str, int | None]) -> list[dict[str, Any]]:
     """One for each time it was sent. Of several on one hold only the last one may have cost anything."""
     attempts = []
     for number, one in enumerate(sent):
-        hold, final = one[17], number == len(sent) - 1
-        followed = any(later[17] == hold for later in sent[number + 1 :])
+        hold, bound = one[17], None if one[16] is None else one[16] * PICO
         cost: int | None = 0
-        if final:
-            cost = None if one[16] is None else one[16] * PICO
-        elif not followed and hold in charged:
-            cost = _cost(charged[hold], one[16])
+        if number == len(sent) - 1:
+            cost = bound
+        elif hold in charged and all(later[17] != hold for later in sent[number + 1 :]):
+            cost = bound if charged[hold] is None else charged[hold]
         attempts.append({"target": one[15], "usage": _HELD if cost != 0 else None, "cost": cost})
     return attempts
 
 
-def _cost(entries: list[Any], bound: int | None) -> int | None:
-    """What a hold came to, by its accounts of money, whose names say so; else its bound."""
-    spent = [amount for account, _, amount in entries if account.split(":")[-2:-1] == ["cost"]]
-    micros = max(spent) if spent else bound
-    return None if micros is None else micros * PICO
-
-
-def _taken(entry: Any) -> int:
-    """Slots (no window) are given back."""
-    return 0 if entry[1] is None else int(entry[2])
+def _cost(amounts: list[int], names: list[Any]) -> int | None:
+    """What a hold came to in pico-dollars, by its accounts of money, whose names say so; None: it has none."""
+    spent = [
+        amount for amount, (account, _) in zip(amounts, names, strict=True) if account.split(":")[-2:-1] == ["cost"]
+    ]
+    return max(spent) * PICO if spent else None

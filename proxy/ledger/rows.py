@@ -19,8 +19,6 @@ _NO_FAILURE = (None, None)
 _NO_USAGE = (None, None, None, None, None, None)
 
 Row = tuple[Any, ...]
-Postings = Sequence[Sequence[Any]]
-"""[account, window, amount]; of a slot no window, for it is no sum."""
 
 
 class Batch:
@@ -41,23 +39,23 @@ class Batch:
                 self.spoiled.append(payload)
                 continue
             try:
-                uid, record, holds, postings, _ = orjson.loads(payload)
+                uid, record, holds, amounts, names, _ = orjson.loads(payload)
                 request, tries = request_row(uid, record, holds), attempt_rows(uid, record)
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
                 self.spoiled.append(payload)
                 continue
             self.requests.append(request)
             self.attempts += tries
-            for entries in postings:
-                self.post(entries)
+            self.post(amounts, names)
 
-    def post(self, entries: Postings) -> None:
-        """Add what a hold came to."""
+    def post(self, amounts: Sequence[Sequence[int]], names: Sequence[Sequence[Sequence[str | None]]]) -> None:
+        """Add what holds came to: for each its amounts, and the accounts and windows they are of."""
         sums = self.sums
-        for account, window, amount in entries:
-            if window is not None:
-                key = account, window
-                sums[key] = sums.get(key, 0) + amount
+        for posted, accounts in zip(amounts, names, strict=True):
+            for amount, (account, window) in zip(posted, accounts, strict=True):
+                if window is not None and account is not None:  # slots are no sum
+                    key = account, window
+                    sums[key] = sums.get(key, 0) + amount
 
 
 def request_row(uid: str, record: dict[str, Any], holds: Sequence[str]) -> Row:

@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import ClauseElement, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from proxy.ledger.schema import attempts, journals, postings, requests
+from proxy.ledger.schema import journals, postings
+
+SHAPES = 256
+"""Sets of columns whose statements are remembered."""
 
 
 def upsert(dialect: str, table: Table) -> Any:
@@ -25,10 +28,9 @@ class Statements:
         def compiled(statement: ClauseElement, *columns: str) -> str:
             return str(statement.compile(dialect=dialect, column_keys=columns or None))
 
-        self.rows = {
-            table: compiled(upsert(dialect.name, table).on_conflict_do_nothing(), *table.columns.keys())
-            for table in (requests, attempts)
-        }
+        self._compiled = compiled
+        self._dialect = dialect.name
+        self._inserts: dict[tuple[Table, tuple[str, ...]], str] = {}
         post = upsert(dialect.name, postings)
         added = {"amount": postings.c.amount + post.excluded.amount, "at": post.excluded.at}
         keys = ("account", "window_id", "journal")
@@ -38,6 +40,17 @@ class Statements:
         self.enter = compiled(insert(journals), "id", "consumed")
         self.advance = compiled(update(journals).where(mine).values(consumed=bindparam("place")))
         """Of the place and the journal."""
+
+    def insert(self, table: Table, columns: tuple[str, ...] = ()) -> str:
+        """For rows that have these columns, in order; none: all. A row that is there already stays as it is."""
+        known = self._inserts.get((table, columns))
+        if known is None:
+            if len(self._inserts) > SHAPES:
+                self._inserts.clear()
+            statement = upsert(self._dialect, table).on_conflict_do_nothing()
+            known = self._compiled(statement, *(columns or table.columns.keys()))
+            self._inserts[table, columns] = known
+        return known
 
 
 @lru_cache

@@ -18,8 +18,8 @@ def _payload(**more: object) -> bytes:
     """A request that is over, charged to one account."""
     begun = story(hold())
     window = begun.held[0].standings[0].window
-    postings = [[[COST.account, window, SPENT[0]], ["concurrency:key:app:slots:ever", None, 0]]]
-    return orjson.dumps([begun.uid, record(begun, **more), [begun.held[0].id], postings, []])
+    names = [[COST.account, window], ["concurrency:key:app:slots:ever", None]]
+    return orjson.dumps([begun.uid, record(begun, **more), [begun.held[0].id], [[SPENT[0], 0]], [names], []])
 
 
 def _uid(payload: bytes) -> str:

@@ -26,11 +26,12 @@ NOON = 1_795_262_400
 async def _fill(database: Database, *given: dict[str, object], postings: list[list[object]] | None = None) -> None:
     """A batch of requests that differ from an ordinary one in this."""
     payloads = []
+    amounts, names = [entry[2] for entry in postings or []], [entry[:2] for entry in postings or []]
     for one in given:
         who = Principal(str(one.pop("key", "app")), one.pop("team", None))  # type: ignore[arg-type]
         begun = story(who=who)
         begun.created = int(one.get("created", NOON))  # type: ignore[call-overload]
-        payloads.append(orjson.dumps([begun.uid, record(begun, **one), ["aa", "bb"], [postings or []], []]))
+        payloads.append(orjson.dumps([begun.uid, record(begun, **one), ["aa bb"], [amounts], [names], []]))
     await land(database, begun.uid, 0, 1, payloads)
 
 
