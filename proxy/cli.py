@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from proxy import __version__
-from proxy.commands import limits
+from proxy.commands import ledger, limits
 from proxy.commands.common import load, named
 from proxy.commands.usage import usage
 
@@ -107,6 +107,7 @@ def explain(
 
 app.command()(usage)
 app.add_typer(limits.app, name="limits")
+app.add_typer(ledger.app, name="ledger")
 
 
 def _hold_hangups() -> None:

@@ -62,7 +62,7 @@ def chosen(known: dict[str, Claim], choice: Choice) -> list[Claim]:
     if choice.account is not None and choice.account not in known:
         with suppress(ValueError):
             return [claim_of(choice.account)]
-    names = [(kind.replace(":", "."), _name(kind, text)) for kind, text in choice.subjects.items()]
+    names = [(kind.replace(":", "."), subject_name(kind, text)) for kind, text in choice.subjects.items()]
     found = [claim for claim in known.values() if _fits(claim, choice, names)]
     if not found:
         raise Trouble("no account of this file's limits fits")
@@ -123,8 +123,8 @@ def _subjects(kind: str, pattern: Claim, calls: list[Call], met: list[str]) -> I
     yield from known.values()
 
 
-def _name(kind: str, text: str) -> str:
-    """As accounts have it."""
+def subject_name(kind: str, text: str) -> str:
+    """Of whom people call so, as accounts have it."""
     if kind in ("upstream", "target"):
         upstream = text.partition("/")[0]
         call = _call(targets=(Target(text, upstream, "", ""),))

@@ -12,6 +12,8 @@ from proxy.config.schema import StateConfig
 from proxy.ledger.database import Database
 from proxy.ledger.queries import MICRO, Row, last_standings, sums
 from proxy.state.redis import RedisStore
+from proxy.state.redis.joining import FAULTS, Server, ask
+from proxy.state.redis.scripts import KEYS
 from proxy.state.store import Sum
 from proxy.state.windows import counts_until, window_of
 
@@ -22,6 +24,8 @@ _TRIES = 10
 _PAUSE = 0.1
 _PART = 50
 """Accounts in one question; the store does nothing else meanwhile."""
+_SCANNED = 500
+"""Fields that the store looks at in one go."""
 
 
 class Account(NamedTuple):
@@ -148,3 +152,25 @@ def _account(claim: Claim, charged: Sequence[Sum], row: Row | None) -> Account:
     else:
         resets = window.end - now if claim.window.calendar else None
     return Account(claim, Standing(sum(each.amount for each in charged), 0, claim.limit, window.id, resets), "ledger")
+
+
+async def charged_in(config: StateConfig) -> set[str]:
+    """Names of all accounts on which anything is settled in the store.
+
+    Raises:
+        Trouble: it does not answer.
+    """
+    names: set[str] = set()
+    try:
+        connection = await Server(config).connect()
+        try:
+            cursor = b""
+            while cursor != b"0":
+                scan = ("HSCAN", KEYS[0], cursor.decode() or "0", "MATCH", "s|*", "COUNT", _SCANNED)
+                cursor, fields = await ask(connection, *scan)
+                names |= {field.decode()[2:].rpartition("|")[0] for field in fields[::2]}
+        finally:
+            await connection.disconnect(nowait=True)
+    except FAULTS as fault:
+        raise Trouble(f"the store cannot be asked: {fault}") from fault
+    return names

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from policies.claims import Claim
+from policies.claims import Granted
 from proxy.config.schema import StateConfig
 from proxy.ledger.accounts import claim_of
 from proxy.ledger.postings import post
@@ -61,18 +63,24 @@ def with_store(server: Valkey, work: Callable[[RedisStore], Awaitable[T]]) -> T:
     return asyncio.run(done())
 
 
-def spent(server: Valkey, **amounts: int) -> None:
-    """Hold and settle on :data:`KEY` (``key``), :data:`TOKENS` (``tokens``); ``held`` stays held on the key's."""
+def spent(server: Valkey, amounts: Mapping[str, int], held: int = 0) -> None:
+    """Settle so much on each account, and leave something held on :data:`KEY`."""
 
     async def spend(store: RedisStore) -> None:
-        accounts = {"key": KEY, "tokens": TOKENS, "held": KEY}
-        for name, amount in amounts.items():
-            hold = f"{time.time_ns():032x}"
-            await store.reserve(hold, [_roomy(claim_of(accounts[name]))], [amount], 60.0, 1)  # type: ignore[misc]
-            if name != "held":
-                store.post(hold, [amount])
+        for account, amount in amounts.items():
+            store.post(await _hold(store, account, amount), [amount])
+        if held:
+            await _hold(store, KEY, held)
 
     with_store(server, spend)
+
+
+async def _hold(store: RedisStore, account: str, amount: int) -> str:
+    hold, claim = uuid.uuid4().hex, replace(claim_of(account), limit=10_000_000)
+    reply = store.reserve(hold, [claim], [amount], 60.0, 1)
+    assert isinstance(reply, Awaitable)
+    assert isinstance(await reply, Granted)
+    return hold
 
 
 def used(server: Valkey, account: str) -> int:
@@ -83,7 +91,3 @@ def used(server: Valkey, account: str) -> int:
         return standing.used
 
     return with_store(server, ask)
-
-
-def _roomy(claim: Claim) -> Claim:
-    return Claim(claim.account, claim.unit, 10_000_000, claim.window, claim.policy, claim.subject)

@@ -119,7 +119,7 @@ def test_a_running_server_in_memory_mode_says_how_its_accounts_stand(file: Path)
 
 def test_a_shared_store_is_asked_itself(shared: Path, server: Valkey) -> None:
     """Settled and held as it has them, also where there is no ledger."""
-    spent(server, key=3_000_000, held=250_000, tokens=1200)
+    spent(server, {KEY: 3_000_000, TOKENS: 1200}, held=250_000)
     (shared.parent / "switchgear.db").unlink()
     shown = _shown(shared)
 
@@ -210,7 +210,7 @@ def test_a_rolling_window_is_taken_from_where_it_is(file: Path) -> None:
 
 def test_an_adjustment_of_a_shared_store_is_written_down_and_carried_out(shared: Path, server: Valkey) -> None:
     """Before and after are the store's own words."""
-    spent(server, key=3_000_000)
+    spent(server, {KEY: 3_000_000})
     done = run("limits", "adjust", "--config", shared, "--account", KEY, "--to", "$0.5", "--json", *WHY)
     (changed,) = json.loads(done.stdout)["data"]
     (row,) = _audit(shared)
@@ -222,7 +222,7 @@ def test_an_adjustment_of_a_shared_store_is_written_down_and_carried_out(shared:
 
 def test_reset_counts_nothing_as_used_on_all_that_fit(shared: Path, server: Valkey) -> None:
     """Of one key each account, slots aside; of others none."""
-    spent(server, key=3_000_000, tokens=500)
+    spent(server, {KEY: 3_000_000, TOKENS: 500})
     done = run("limits", "reset", "--config", shared, "--key", "web", *WHY)
 
     assert done.exit_code == 0, done.stderr
@@ -232,7 +232,7 @@ def test_reset_counts_nothing_as_used_on_all_that_fit(shared: Path, server: Valk
 
 def test_a_dry_run_changes_nothing(shared: Path, server: Valkey) -> None:
     """It says what it would do, and that it did not."""
-    spent(server, key=3_000_000)
+    spent(server, {KEY: 3_000_000})
     done = run("limits", "reset", "--config", shared, "--key", "web", "--dry-run", *WHY)
 
     assert (done.exit_code, used(server, KEY), _audit(shared)) == (0, 3_000_000, [])
