@@ -81,6 +81,18 @@ def test_the_configuration_is_accepted(environment):
     assert len(config.models) >= (4 if environment else 2)
 
 
+@pytest.mark.parametrize("environment", [{}, dict.fromkeys(KEYS, "sk-1")], ids=["without-keys", "with-keys"])
+def test_the_configuration_of_limits_is_accepted(environment):
+    """Every limit is read; with two workers too, for they share a store."""
+    (block,) = readme.blocks("yaml", "money")
+
+    config = load(block.text, "README.md", environment, overrides={"workers": 2})
+
+    assert [entry.name for entry in config.chains["default"]][-1] == "retry"
+    assert config.state.url is not None
+    assert config.webhooks[0].events == ("budget.*", "upstream.*")
+
+
 @pytest.mark.parametrize("environment", [{}, dict.fromkeys(CLOUD_KEYS, "sk-1")], ids=["without-keys", "with-keys"])
 def test_the_configuration_of_clouds_is_accepted(environment):
     """Each account is in service as soon as its key is there."""
