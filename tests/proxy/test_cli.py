@@ -103,7 +103,8 @@ def test_help_names_the_commands_and_none_of_the_hidden_ones():
     done = run("--help")
 
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("serve", "check", "explain", "usage", "limits", "ledger", "--version"))
+    assert all(command in done.stdout for command in ("serve", "check", "explain", "usage", "limits", "ledger"))
+    assert "--version" in done.stdout
     assert "worker" not in done.stdout
 
 
