@@ -137,6 +137,11 @@ class MemoryStore:
         self._expire(self._accounts.now()[0])
         return [self._accounts.standing(self._accounts.of(claim, -1)) for claim in claims]
 
+    def known(self, most: int = 1000) -> list[tuple[Claim, Standing]]:
+        """Accounts on which there is anything, and how they stand; so many of them, for people to see."""
+        claims = [a.claim for a in self._accounts.by_name.values() if a.claim is not None and (a.used or a.held)]
+        return [(claim, self._accounts.standing(self._accounts.of(claim, -1))) for claim in claims[:most]]
+
     async def adjust(self, claim: Claim, amount: int, adjustment: str) -> Standing:
         """Add an amount to what is settled now."""
         account = self._accounts.of(claim, -1)
