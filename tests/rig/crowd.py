@@ -153,7 +153,7 @@ async def crowd(port: int, count: int, wishes: Callable[[], Wish | None], told: 
                 heard = await caller.ask(wish)
                 told(heard)
                 if heard.ending == "unsent":  # the server is being started again
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.5)
         finally:
             caller.leave()
 

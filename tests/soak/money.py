@@ -13,7 +13,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,9 @@ class Report:
     leaked: dict[str, int] = field(default_factory=dict)
     """What is still held at the end, by account."""
     drift: dict[str, int] = field(default_factory=dict)
-    """Settled in the store, less what the ledger says; where they differ."""
+    """Settled in the store, less what the ledger says; where they differ and should not."""
+    unspent: dict[str, int] = field(default_factory=dict)
+    """What workers had leased and not spent when they were killed: it is charged, and in no row (I3, H4)."""
 
     @property
     def faults(self) -> dict[str, int]:
@@ -101,7 +103,10 @@ def run(plan: Plan, folder: Path) -> Report:
         report.looks = watch.looks
         report.overspent, report.overheld = sum(watch.overspent.values()), sum(watch.overheld.values())
     report.leaked = {f"{name} {window}": amount for (name, window), amount in last.held.items()}
-    report.drift = _drift(last, found) if watch is not None else {}
+    if watch is not None:
+        drift = _drift(last, found)
+        report.unspent = {name: amount for name, amount in drift.items() if amount > 0 and plan.mode == "leased"}
+        report.drift = {name: amount for name, amount in drift.items() if name not in report.unspent}
     return report
 
 
@@ -136,8 +141,8 @@ def _quiet(stage: Stage, watch: Watch | None) -> Snapshot:
 
 
 def _drift(last: Snapshot, ledger: Ledger) -> dict[str, int]:
-    """Where the store and the ledger differ; slots are in no ledger."""
-    accounts = last.settled.keys() | ledger.postings.keys()
+    """Where the store and the ledger differ. Buckets of rolling windows leave the store; slots are in no ledger."""
+    accounts = {each for each in last.settled.keys() | ledger.postings.keys() if not each[1].isdecimal()}
     differences = {
         f"{name} {window}": last.settled.get((name, window), 0) - ledger.postings.get((name, window), 0)
         for name, window in accounts
@@ -159,13 +164,19 @@ def table(report: Report) -> str:
         ("users / limit / dearest (micro-dollars)", f"{report.users} / {USER_LIMIT} / {found.dearest}"),
         ("billed / charged (dollars)", f"{found.billed / 1e12:.6f} / {found.charged / 1e12:.6f}"),
         ("looks at the store", report.looks),
+        ("charged for leases of killed workers (dollars)", f"{_money(report.unspent) / 1e6:.6f}"),
         ("refusals not written down", found.refusals_lost),
         *report.faults.items(),
     ]
-    lines = [f"{name:<42} {value}" for name, value in rows]
+    lines = [f"{name:<48} {value}" for name, value in rows]
     details = [*found.unexact[:5], *found.lost[:5], *found.unheard[:5], *list(report.leaked.items())[:5]]
     details += [*list(report.drift.items())[:10]]
     return "\n".join([*lines, *(f"  ! {detail}" for detail in details)])
+
+
+def _money(amounts: Mapping[str, int]) -> int:
+    """Micro-dollars of users' budgets."""
+    return sum(amount for name, amount in amounts.items() if name.startswith("budget:user:"))
 
 
 @contextmanager

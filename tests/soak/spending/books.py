@@ -137,7 +137,7 @@ def compare(
     asked = {one.wish.script.id for one in answered} | set(entries)
     refused = {one.wish.script.id for one in told if one.ending == "refused"} - set(entries)
     return Comparison(
-        requests=len(told),
+        requests=sum(one.ending != "unsent" for one in told),
         answered=len(answered),
         attempts=len(bill),
         dearest=max(spent.values(), default=0),
