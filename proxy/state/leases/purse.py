@@ -46,6 +46,8 @@ class Purse:
     __slots__ = (
         "_assigned",
         "_counted",
+        "_others_held",
+        "_others_used",
         "avail",
         "claim",
         "closing",
@@ -54,27 +56,26 @@ class Purse:
         "leases",
         "limit",
         "low",
-        "others_held",
-        "others_used",
         "recalled",
         "resets_at",
         "retired",
-        "spent",
         "taken",
         "until",
+        "used",
         "version",
         "window",
     )
 
     def __init__(self, claim: Claim, version: int, demand: Demand) -> None:
         self.claim, self.version, self.demand = claim, version, demand
-        self.avail = self.held = self.spent = self.taken = 0
-        """What may be drawn, what open draws hold, what settled ones came to; all that was ever drawn."""
+        self.avail = self.taken = 0
+        """What may be drawn, and all that ever was."""
+        self.used = self.held = 0
+        """Of the account as a whole, as last known: what is settled, and what open draws and others hold."""
         self.low = 0
         """Below this the next lease is asked for."""
         self.limit = claim.limit
-        self.others_used = self.others_held = 0
-        """In the store, as last known, and not by this purse."""
+        self._others_used = self._others_held = 0
         self.window = ""
         """Id of its window; empty before its first lease."""
         self.resets_at: float | None = None
@@ -95,16 +96,27 @@ class Purse:
     @property
     def empty(self) -> bool:
         """Nothing is in it, nothing is drawn from it, nothing has to be said of it."""
-        return not (self.leases or self.closing or self.held or self.spent > self._assigned)
+        return not (self.leases or self.closing or self.drawn or self.spent > self._assigned)
+
+    @property
+    def spent(self) -> int:
+        """What settled draws came to."""
+        return self.used - self._others_used
+
+    @property
+    def drawn(self) -> int:
+        """What open draws hold."""
+        return self.held - self._others_held
+
+    @property
+    def left(self) -> int:
+        """What the account has beside this purse, as far as is known."""
+        return self.limit - self.used - self.held - self.avail
 
     @property
     def spare(self) -> bool:
         """Whether a whole lease could be given back."""
         return bool(self.leases) and self.leases[-1].left <= self.avail
-
-    def over(self, now: float, version: int) -> bool:
-        """Whether nothing may be drawn any more: its time is over, or there is a newer limit (F34)."""
-        return now >= self.until or version > self.version
 
     def add(self, lease: Lease, standing: Standing, seconds: float) -> None:
         """Spend from this lease, too.
@@ -118,7 +130,7 @@ class Purse:
         self.avail += lease.amount
         self.low = lease.amount // 2
         self.limit, self.window = standing.limit, standing.window
-        self.others_used = max(standing.used - self._told(), 0)
+        self._know(max(standing.used - self._told(), 0), self._others_held)
         if standing.resets_in is not None:
             ends = lease.renewed + standing.resets_in
             self.until = min(self.until, ends)
@@ -127,8 +139,8 @@ class Purse:
 
     def learn(self, standing: Standing) -> None:
         """The store has said how the account stands."""
-        self.others_used = max(standing.used - self._told(), 0)
-        self.others_held = max(standing.held - sum([lease.amount - lease.told for lease in self.leases]), 0)
+        unspent = sum([lease.amount - lease.told for lease in self.leases])
+        self._know(max(standing.used - self._told(), 0), max(standing.held - unspent, 0))
 
     def count(self, now: float) -> None:
         """Let the account's demand know what was drawn since the last time."""
@@ -168,10 +180,10 @@ class Purse:
     def end(self) -> None:
         """The worker goes: draws that are open count as spent, for nobody will settle them."""
         if self.slots:
-            self.avail += self.held
+            self.avail += self.drawn
         else:
-            self.spent += self.held
-        self.held, self.retired = 0, True
+            self.used += self.drawn
+        self.held, self.retired = self._others_held, True
 
     def _assign(self) -> None:
         """Write what was spent to the leases, from the oldest on; what no lease has room for (a draw came to more than
@@ -195,6 +207,12 @@ class Purse:
             lease = self.leases.pop()
             self.avail -= lease.left
             self.closing.append(lease)
+
+    def _know(self, others_used: int, others_held: int) -> None:
+        """What is in the store, and not by this purse."""
+        self.used += others_used - self._others_used
+        self.held += others_held - self._others_held
+        self._others_used, self._others_held = others_used, others_held
 
     def _live_on(self, seconds: float) -> None:
         if self.slots and self.leases:

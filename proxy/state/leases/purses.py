@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from secrets import token_hex
 
 from policies.claims import Claim, Granted, Standing, Unavailable, Unit
@@ -39,6 +40,10 @@ class Purses:
         self._demands: dict[str, Demand] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._swept_at = clock()
+        self.ends = inf
+        """From then on one of them is over (monotonic)."""
+        self.version = 0
+        """The newest configuration's that was seen: leases under an older one's limits are not spent (F34)."""
 
     def __len__(self) -> int:
         """How many leases there are."""
@@ -48,12 +53,9 @@ class Purses:
         """The store was asked, and there was room: if that happens often, lease a part."""
         now, purse, demand = self._clock(), self.current.get(claim.account), self._demand(claim)
         demand.add(amount, now)
-        if purse is not None and purse.over(now, version):
-            self._retire(purse)
-            purse = None
         if purse is not None:
             purse.learn(standing)
-        if demand.hot(amount or 1):
+        if version >= self.version and demand.hot(amount or 1):
             self._lease(claim, purse, amount, standing.left, version)
 
     def scarce(self, claim: Claim) -> None:
@@ -64,23 +66,22 @@ class Purses:
         """A purse runs low: ask for its next lease."""
         now, purse.low = self._clock(), _ASKED
         purse.count(now)
-        owned = purse.others_used + purse.others_held + purse.spent + purse.held + purse.avail
-        self._lease(purse.claim, purse, amount, purse.limit - owned, purse.version)
+        self._lease(purse.claim, purse, amount, purse.left, purse.version)
 
-    def missed(self, claim: Claim, purse: Purse | None, version: int, now: float) -> Purse | None:
-        """A purse that has not enough, is over, or is not there. One that is over is put away.
+    def put_away(self, now: float, version: int) -> None:
+        """Spend no more from purses that are over."""
+        self.version = max(version, self.version)
+        for purse in list(self.current.values()):
+            if now >= purse.until or self.version > purse.version:
+                self._retire(purse)
+        self.ends = min([purse.until for purse in self.current.values()], default=inf)
 
-        Returns:
-            Where a claim draws from that never refuses: a purse may owe what has not been leased yet.
-        """
-        if purse is not None and purse.over(now, version):
-            self._retire(purse)
-            purse = None
-        if not claim.shadow:
-            return None
-        if purse is None:
-            purse = self.current[claim.account] = Purse(claim, version, self._demand(claim))
-        return purse
+    def overdrawn(self, claim: Claim, purse: Purse | None) -> Purse | None:
+        """Where a claim draws from that never refuses: a purse may owe what has not been leased yet. None: it may not
+        be drawn."""
+        if claim.shadow and purse is None:
+            purse = self.current[claim.account] = Purse(claim, self.version, self._demand(claim))
+        return purse if claim.shadow else None
 
     def has_spare(self, claim: Claim) -> bool:
         """Whether something of an account could be given back."""
@@ -97,15 +98,15 @@ class Purses:
     async def flush(self) -> None:
         """Report what was spent since the last time; renew, replace and give back leases."""
         now = self._clock()
-        for purse in list(self.current.values()):
-            if now >= purse.until:
-                self._retire(purse)
-            elif purse.low == _ASKED and not purse.demand.asked and now >= purse.demand.paused_until:
+        self.put_away(now, self.version)
+        for purse in self.current.values():
+            if purse.low == _ASKED and not purse.demand.asked and now >= purse.demand.paused_until:
                 purse.low = purse.leases[-1].amount // 2 if purse.leases else 0
         recalled = await self._tell(self._all())
         if recalled:
             await self._tell(recalled)
         self._tidy(now)
+        self.put_away(now, self.version)
 
     async def end(self) -> None:
         """Give everything back; what open draws hold counts as spent."""
@@ -137,7 +138,7 @@ class Purses:
         least = 1 if slots else HOT * (amount or 1)
         most = demand.chunk(least, left, self._workers)
         if slots and most:  # they come back, so the most that was ever taken at a time matters, not how often
-            most = min(most, purse.held + 1 if purse is not None else 1)
+            most = min(most, purse.drawn + 1 if purse is not None else 1)
         if most:
             demand.asked = True
             task = spawn(self._ask(claim, purse, most + debt, least, version), "lease")
@@ -154,7 +155,9 @@ class Purses:
                 self._store.void(hold)
         if isinstance(reply, Granted):
             standing = reply.standings[0]
-            self._purse(claim, purse, standing, version).add(Lease(hold, standing.held, sent), standing, LEASE)
+            purse = self._purse(claim, purse, standing, version)
+            purse.add(Lease(hold, standing.held, sent), standing, LEASE)
+            self.ends = min(self.ends, purse.until)
         else:
             demand.paused_until = self._clock() + PAUSE
 
@@ -162,8 +165,9 @@ class Purses:
         """Where a new lease goes: to the purse of its window."""
         if asked is not None and not asked.window:
             return asked
+        self.put_away(self._clock(), version)
         purse = self.current.get(claim.account)
-        if purse is None or purse.window not in ("", standing.window) or purse.over(self._clock(), version):
+        if purse is None or purse.window not in ("", standing.window):
             if purse is not None:
                 self._retire(purse)
             purse = self.current[claim.account] = Purse(claim, version, self._demand(claim))

@@ -57,7 +57,6 @@ class LeasedStore:
     ) -> None:
         self._store, self._clock = store, clock
         self._purses = Purses(store, workers, clock)
-        self._current = self._purses.current
         self._arrears = Arrears(store, wall)
         self._drawn: dict[str, _Drawn] = {}
         self._known: dict[str, bool] = {}
@@ -95,32 +94,29 @@ class LeasedStore:
         """
         if hold in self._drawn:
             return self._drawn[hold][2]
-        now, current = self._clock(), self._current
+        leased, now = self._purses, self._clock()
+        if now >= leased.ends or version > leased.version:
+            leased.put_away(now, version)
+        current = leased.current
         purses: list[Purse] = []
-        for claim, amount in zip(claims, amounts, strict=True):
+        for claim, amount in zip(claims, amounts):  # noqa: B905 - a keyword costs as much as the rest of the turn
             purse = current.get(claim.account)
-            if purse is None or (amount or 1) > purse.avail or now >= purse.until or version > purse.version:
-                purse = self._purses.missed(claim, purse, version, now)
+            if purse is None or (amount or 1) > purse.avail:
+                purse = leased.overdrawn(claim, purse)
                 if purse is None:
                     return Unavailable(len(purses))
             purses.append(purse)
         standings = []
-        for purse, amount in zip(purses, amounts, strict=True):
+        for purse, amount in zip(purses, amounts):  # noqa: B905
             purse.avail = avail = purse.avail - amount
-            purse.held = held = purse.held + amount
             purse.taken += amount
+            purse.held = held = purse.held + amount
             ends = purse.resets_at
             standings.append(
-                Standing(
-                    purse.others_used + purse.spent,
-                    purse.others_held + held,
-                    purse.limit,
-                    purse.window,
-                    None if ends is None else ends - now,
-                )
+                Standing(purse.used, held, purse.limit, purse.window, ends if ends is None else ends - now)
             )
             if avail < purse.low:
-                self._purses.more(purse, amount)
+                leased.more(purse, amount)
         granted = Granted(tuple(standings))
         self._drawn[hold] = purses, amounts, granted, None
         self.draws += 1
@@ -138,8 +134,8 @@ class LeasedStore:
             lasting = [max(held - amount, 0) for held, amount in zip(helds, fresh, strict=True)]
             self._drawn[hold] = purses, lasting, granted, tuple(amounts)
             helds = [held - rest for held, rest in zip(helds, lasting, strict=True)]
-        for purse, held, amount in zip(purses, helds, fresh, strict=True):
-            purse.spent += amount
+        for purse, held, amount in zip(purses, helds, fresh):  # noqa: B905
+            purse.used += amount
             purse.held -= held
             purse.avail += held - amount
         if final:

@@ -174,7 +174,7 @@ class Machine(RuleBasedStateMachine):
 
     def _spendable(self, claim: Claim) -> int:
         """What living workers may draw of an account without asking."""
-        purses = [self.fleet.workers[worker]._current.get(claim.account) for worker in self.alive]
+        purses = [self.fleet.workers[worker]._purses.current.get(claim.account) for worker in self.alive]
         return sum(max(purse.avail, 0) for purse in purses if purse is not None and self.fleet.clock.now < purse.until)
 
 
