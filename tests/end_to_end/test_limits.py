@@ -197,6 +197,16 @@ def test_no_single_request_may_cost_more(client, provider):
     assert _ask(client, "each", max_tokens=50).usage.total_tokens == 10
 
 
+def test_a_client_may_bound_its_own_request(client, provider):
+    """The wish ``max-cost`` is such a limit too."""
+    wish = {"x-switchgear-max-cost": "0.01"}
+    error = _refused(client, "watched", max_tokens=5000, extra_headers=wish)
+
+    assert error.code == "request_exceeds_budget"
+    assert provider.requests == []
+    assert _ask(client, "watched", max_tokens=50, extra_headers=wish).usage.total_tokens == 10
+
+
 def test_a_limit_in_shadow_counts_and_refuses_nobody(client, gateway):
     """The record shows that it would have."""
     for _ in range(3):
