@@ -16,8 +16,7 @@ from proxy.engine.plan import Plan
 from proxy.engine.ports import Job
 from proxy.engine.reservation import Reservation
 from proxy.engine.stream_limit import StreamLimit
-from proxy.money import compiled, cost
-from proxy.money.bounds import Bound, afford, bound_of, limited
+from proxy.money.bounds import Bound, afford, bound_of, cost_of, limited
 from translators.facts import Usage
 from translators.value import value
 
@@ -131,10 +130,7 @@ class Spending:
 
     def cost(self, target: Target, usage: Usage | None) -> int | None:
         """Pico-dollars of so many tokens there; None where nobody knows."""
-        rates = compiled(target.price)
-        if rates is None or usage is None:
-            return None
-        return cost(rates, usage, self.ask.body.get("service_tier") if rates.tiers else None)
+        return None if usage is None else cost_of(self.ask, target, usage)
 
     def worst(self, target: Target) -> Usage:
         """The tokens of an attempt that nobody can count any more: its bound (never refund on ignorance)."""
@@ -260,7 +256,7 @@ class Spending:
         bound, plan = self.bound, self._plan
         if bound is None or plan is None or claim.unit not in (Unit.TOKENS, Unit.COST):
             return False
-        if bound.limit is None and not plan.terms.clamp:
+        if not bound.free and not plan.terms.clamp:
             return False
         limit = afford(target, bound, claim.unit, refused.standing.left)
         if limit is None or limit < LEAST_OUTPUT or bound.output <= limit * bound.choices:
@@ -276,7 +272,7 @@ class Spending:
             cost = self.bound.cost or 0
             if cost > claim.limit and not claim.shadow:
                 limit = afford(target, self.bound, Unit.COST, claim.limit)
-                may_lower = self.bound.limit is not None or self._plan.terms.clamp
+                may_lower = self.bound.free or self._plan.terms.clamp
                 if limit is None or not may_lower:
                     return self._denied(claim, refusal.too_dear(claim, cost, limit))
                 self._measure(bound_of(self._job.ask, target, self._plan.terms, counted=self.bound.input, output=limit))
