@@ -248,8 +248,8 @@ class RedisStore:
             failures = self._calls.failures
             if failures > 1:
                 with suppress(TimeoutError):  # unless it is joined by somebody else meanwhile, and breaks again
-                    pause = _SOON * failures if failures < FAILURES else SWEEP_SECONDS
-                    await asyncio.wait_for(self._broken.wait(), pause)
+                    async with asyncio.timeout(_SOON * failures if failures < FAILURES else SWEEP_SECONDS):
+                        await self._broken.wait()
             await self._join()
 
     async def _join(self) -> None:
