@@ -20,6 +20,7 @@ from proxy.ledger.queries import last_standings, sums
 from proxy.ledger.written import MICRO_DIGITS, dollars
 
 _MOST_NAMED = 10
+_EFFECT = "written down: a server that runs takes it over within seconds, else the next one begins with it"
 
 
 async def show(config: Config, choice: Choice) -> tuple[list[Account], list[str]]:
@@ -66,7 +67,7 @@ async def change(
         if dry_run:
             return planned(accounts, asked), ["nothing was done: --dry-run"]
         done = await carry_out(accounts, asked, why, store, database)
-        return done, await _effect(store, database)
+        return done, [_EFFECT] if store is None else []
 
 
 def as_json(accounts: Sequence[Account]) -> str:
@@ -125,14 +126,6 @@ async def _meant(config: Config, choice: Choice, database: Database | None) -> l
         met = {each.account for each in await database.run(sums)}
         met |= {str(row["account"]) for row in await database.run(last_standings)}
     return chosen(claims(config, sorted(met)), choice)
-
-
-async def _effect(store: Shared | None, database: Database) -> list[str]:
-    if store is not None:
-        return []
-    if await heard(database):
-        return ["written down; the running server takes it over within seconds"]
-    return ["written down; no server is running, the next one begins with it"]
 
 
 def _which(meant: Iterable[Claim]) -> str:

@@ -138,9 +138,12 @@ class MemoryStore:
         return [self._accounts.standing(self._accounts.of(claim, -1)) for claim in claims]
 
     def known(self, most: int = 1000) -> list[tuple[Claim, Standing]]:
-        """Accounts on which there is anything, and how they stand; so many of them, for people to see."""
-        claims = [a.claim for a in self._accounts.by_name.values() if a.claim is not None and (a.used or a.held)]
-        return [(claim, self._accounts.standing(self._accounts.of(claim, -1))) for claim in claims[:most]]
+        """Accounts as they stand, for people to see; where there are more, those on which there is anything."""
+        accounts = [account for account in self._accounts.by_name.values() if account.claim is not None]
+        if len(accounts) > most:
+            accounts = [account for account in accounts if account.used or account.held][:most]
+        claims = [account.claim for account in accounts if account.claim is not None]
+        return [(claim, self._accounts.standing(self._accounts.of(claim, -1))) for claim in claims]
 
     async def adjust(self, claim: Claim, amount: int, adjustment: str) -> Standing:
         """Add an amount to what is settled now."""

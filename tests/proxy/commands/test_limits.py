@@ -181,6 +181,7 @@ def test_an_adjustment_in_memory_mode_is_a_row_that_the_server_takes_over(file: 
     assert _shown(file)[KEY]["used"] == "1.5"
     assert "$3" in done.stdout
     assert "$1.5" in done.stdout
+    assert "a server that runs takes it over within seconds" in done.stderr
 
 
 def test_nothing_falls_below_nothing(file: Path) -> None:

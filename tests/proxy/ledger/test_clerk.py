@@ -72,7 +72,7 @@ async def test_what_is_over_or_unknown_changes_nothing(database: Database) -> No
 
 
 async def test_accounts_are_shown_as_they_stand(database: Database) -> None:
-    """Settled and held, in the window of now; what nobody uses is left out."""
+    """Settled and held, in the window of now; also those on which nothing is any more."""
     store, clerk = await _begun(database)
     idle = Claim("budget:key:idle:cost:month@UTC", Unit.COST, 5, Window("month"), "budget", "key idle")
     store.reserve("a" * 32, [CLAIM], [300], 60.0, 1)
@@ -82,7 +82,8 @@ async def test_accounts_are_shown_as_they_stand(database: Database) -> None:
     store.reserve("c" * 32, [CLAIM], [40], 60.0, 1)
     await clerk.turn(database)
 
-    (row,) = await database.run(last_standings)
+    unused, row = await database.run(last_standings)
+    assert [unused[name] for name in ("account", "used", "held")] == [idle.account, 0, 0]
     assert [row[name] for name in ("account", "window_id", "unit", "used", "held", "cap")] == [
         *(CLAIM.account, MONTH, "cost", 250, 40, 10_000)
     ]
