@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from tests.rig.bill import Entry, Rate
 from tests.rig.crowd import Told
@@ -56,8 +57,8 @@ _HELD = "SELECT account, held FROM standings WHERE held <> 0"
 
 
 def read(url: str) -> Ledger:
-    """The ledger at a URL of SQLAlchemy's asynchronous kind."""
-    requests, attempts, postings, held = asyncio.run(_read(url))
+    """The ledger at the URL of a SQLite file, or of PostgreSQL (``postgresql+asyncpg``)."""
+    requests, attempts, postings, held = asyncio.run(_postgres(url)) if url.startswith("postgres") else _sqlite(url)
     return Ledger(
         {row[0]: (row[1], row[2], int(row[3])) for row in requests},
         [Row(*row[:5], int(row[5])) for row in attempts],
@@ -67,14 +68,20 @@ def read(url: str) -> Ledger:
     )
 
 
-async def _read(url: str) -> list[Sequence[Any]]:
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection:
-            queries = (_REQUESTS, _ATTEMPTS, _POSTINGS, _HELD)
-            return [(await connection.execute(text(query))).all() for query in queries]
-    finally:
-        await engine.dispose()
+def _sqlite(url: str) -> list[Sequence[Any]]:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return _rows(connection)
+
+
+async def _postgres(url: str) -> list[Sequence[Any]]:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        return await connection.run_sync(_rows)
+
+
+def _rows(connection: Connection) -> list[Sequence[Any]]:
+    return [connection.execute(text(query)).all() for query in (_REQUESTS, _ATTEMPTS, _POSTINGS, _HELD)]
 
 
 @dataclass(frozen=True)

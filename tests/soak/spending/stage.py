@@ -36,7 +36,7 @@ class Stage:
     ) -> None:
         self.mode, self.workers = mode, 1 if mode == "memory" else workers
         self._folder, self._postgres, self._chain = folder, postgres, chain
-        self.database = f"sqlite+aiosqlite:///{folder}/ledger.db"
+        self.database = f"sqlite:///{folder}/ledger.db"
         """URL of the ledger."""
 
     def __enter__(self) -> Self:
