@@ -5,9 +5,9 @@ row needs should nothing follow. ``S``: a request is over; its decision record, 
 the ledger's outbox too: :mod:`proxy.ledger.writer` reads it.
 
 Payloads are JSON: ``I`` [uid, hold]; ``D`` [uid, ordinal, created, id, key, team, org, user, session, tags, model,
-endpoint, stream, chain, config, target, bound, hold, amounts, names, what earlier holds came to as [hold, amounts,
-names]]; ``S`` [uid, record, holds, their amounts, their names, those of the holds that a shared store was asked for].
-Names are [account, window], one for each amount; slots, which are no sum, have no window.
+endpoint, stream, chain, config, target, bound, hold, amounts, names, earlier holds as [hold, amounts, names]]; ``S``
+[uid, record, holds, their amounts, their names, those of the holds that a shared store was asked for]. Names are
+[account, window], one for each amount; slots, which are no sum, have no window.
 """
 
 import threading
@@ -112,7 +112,7 @@ class Journal:
         """An attempt is about to be sent; see :class:`proxy.engine.ports.Books`."""
         call, uid, before = story.call, story.uid, self._open.get(story.uid)
         who, tags = call.principal, call.tags
-        earlier = self._came_to(story.held[:-1]) if len(story.held) > 1 else ()
+        earlier = [(one.id, one.amounts, self._names(one)) for one in story.held[:-1]] if len(story.held) > 1 else ()
         facts = (
             *(uid, 1 if before is None else before[1] + 1, story.created, call.id, who.key, who.team, who.org),
             *(call.user, call.session, list(tags) if tags else None, call.model, call.endpoint, call.stream),
@@ -244,9 +244,6 @@ class Journal:
                 self._known.clear()
             known = self._known[held.claims] = windows, _names(held.claims, windows)
         return known[1]
-
-    def _came_to(self, earlier: Iterable[Held]) -> list[tuple[object, ...]]:
-        return [(one.id, one.posted, self._names(one)) for one in earlier if one.posted is not None]
 
     def _keep(self) -> None:
         """The thread: syncs, makes files ready, does away with those that are done."""

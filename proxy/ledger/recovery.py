@@ -7,6 +7,7 @@ a journal is in the database makes it once.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ PICO = 1_000_000
 _HELD = dict.fromkeys(
     ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"), None
 ) | {"source": "held"}
+
+Charged = tuple[str, list[int], list[Any]]
+"""A hold, what it is charged, and the names of its accounts."""
 
 _log = structlog.get_logger("switchgear")
 
@@ -164,7 +168,7 @@ def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
     names = ("id", "key", "team", "org", "user", "session", "tags", "model", "endpoint", "stream", "chain", "config")
     facts = dict(zip(names, (last[3], *last[4:15]), strict=True))
     charged = _charged(last)
-    attempts = _attempts(sent, {hold: _cost(amounts, names) for hold, amounts, names in charged})
+    attempts = _attempts(sent, _cost(charged))
     costs = [attempt["cost"] for attempt in attempts]
     record = facts | {
         "created": last[2],
@@ -181,34 +185,39 @@ def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
     return [uid, record, *([part[place] for part in charged] for place in range(3)), []]
 
 
-def _charged(last: list[Any]) -> list[tuple[str, list[int], list[Any]]]:
-    """The holds that a request which was sent last like this pays for: earlier ones as they came to, its own whole.
-    Slots (no window) are given back."""
+def _charged(last: list[Any]) -> list[Charged]:
+    """The holds that a request which was sent last like this pays for: all of them whole, as they would be when they
+    expire. Slots (no window) are given back."""
     hold, amounts, names, earlier = last[17:21]
-    charged = [(one, posted, accounts) for one, posted, accounts in earlier]
-    if hold is not None:
-        whole = [0 if window is None else amount for amount, (_, window) in zip(amounts, names, strict=True)]
-        charged.append((hold, whole, names))
-    return charged
+    holds = [*earlier, (hold, amounts, names)] if hold is not None else earlier
+    return [(one, _whole(held, accounts), accounts) for one, held, accounts in holds]
 
 
-def _attempts(sent: list[list[Any]], charged: dict[str, int | None]) -> list[dict[str, Any]]:
-    """One for each time it was sent. Of several on one hold only the last one may have cost anything."""
-    attempts = []
-    for number, one in enumerate(sent):
-        hold, bound = one[17], None if one[16] is None else one[16] * PICO
-        cost: int | None = 0
-        if number == len(sent) - 1:
-            cost = bound
-        elif hold in charged and all(later[17] != hold for later in sent[number + 1 :]):
-            cost = bound if charged[hold] is None else charged[hold]
-        attempts.append({"target": one[15], "usage": _HELD if cost != 0 else None, "cost": cost})
-    return attempts
+def _whole(amounts: list[int], names: list[Any]) -> list[int]:
+    return [0 if window is None else amount for amount, (_, window) in zip(amounts, names, strict=True)]
 
 
-def _cost(amounts: list[int], names: list[Any]) -> int | None:
-    """What a hold came to in pico-dollars, by its accounts of money, whose names say so; None: it has none."""
-    spent = [
-        amount for amount, (account, _) in zip(amounts, names, strict=True) if account.split(":")[-2:-1] == ["cost"]
+def _attempts(sent: list[list[Any]], charged: int | None) -> list[dict[str, Any]]:
+    """One for each time it was sent. The last one costs its bound, those before it what was held beyond that."""
+    bounds = [None if one[16] is None else one[16] * PICO for one in sent]
+    costs = [*([0] * (len(sent) - 1)), bounds[-1]]
+    if charged is not None:
+        last = charged if len(sent) == 1 else min(bounds[-1] or 0, charged)
+        costs[-2:] = [charged - last, last][-len(sent) :]
+    return [
+        {"target": one[15], "usage": _HELD if cost != 0 else None, "cost": cost}
+        for one, cost in zip(sent, costs, strict=True)
     ]
-    return max(spent) * PICO if spent else None
+
+
+def _cost(charged: list[Charged]) -> int | None:
+    """What holds come to in pico-dollars, on the account of money that is charged most; names say which those are.
+    None: there is none."""
+    sums = Counter[str]()
+    for _, amounts, names in charged:
+        sums.update({name: amount for amount, (name, _) in zip(amounts, names, strict=True) if _of_money(name)})
+    return max(sums.values()) * PICO if sums else None
+
+
+def _of_money(account: str) -> bool:
+    return account.split(":")[-2:-1] == ["cost"]

@@ -109,21 +109,25 @@ async def test_of_several_attempts_on_one_hold_the_last_one_may_have_cost_it(
     assert await charged(database) == {COST.account: BOUND[0], TOKENS.account: BOUND[1]}
 
 
-async def test_an_earlier_hold_that_was_paid_is_charged_as_it_was(
+async def test_an_earlier_hold_of_a_request_that_crashed_is_charged_as_well(
     database: Database, folder: Path, leave: Callable[..., Desk]
 ) -> None:
-    """I3: what the store was told of the first attempt, and the second one in full."""
-    desk, begun = leave(), story(hold())
+    """I3, F30: a hold that only made another one larger is no smaller for that; its attempts cost what is charged."""
+    desk, begun, more = leave(shared=True), story(hold()), (50, 20, 0)
     desk.send(begun)
-    begun.held[0].posted = SPENT
-    begun.held.append(hold())
+    begun.held.append(hold(more))
     desk.send(begun)
     _gone(desk)
 
-    await recover(folder, database)
+    found = await recover(folder, database)
 
-    assert [row["cost"] for row in await rows(database, attempts)] == [SPENT[0] * 10**6, BOUND[0] * 10**6]
-    assert await charged(database) == {COST.account: SPENT[0] + BOUND[0], TOKENS.account: SPENT[1] + BOUND[1]}
+    assert [row["cost"] for row in await rows(database, attempts)] == [50 * 10**6, BOUND[0] * 10**6]
+    assert await charged(database) == {COST.account: BOUND[0] + 50, TOKENS.account: BOUND[1] + 20}
+    first, second = begun.held
+    assert found == [
+        Recovered(first.id, (BOUND[0], BOUND[1], 0), shared=True, crashed=True),
+        Recovered(second.id, more, shared=True, crashed=True),
+    ]
 
 
 async def test_a_request_that_nothing_was_held_for_has_a_row_too(
