@@ -26,10 +26,13 @@ from proxy.tasks import spawn
 from proxy.tokens import Counter
 
 if TYPE_CHECKING:
+    from proxy.ledger.clerk import Clerk
     from proxy.ledger.recovery import Recovered
 
 LOOK_SECONDS = 1.0
 """How often it is looked whether the store is empty and has to be rebuilt."""
+CLERK_SECONDS = 2.0
+"""How often accounts in memory are told of to the command line, and hear from it."""
 BEHIND_SECONDS = 30.0
 """A ledger that lags so far behind is told of."""
 _log = structlog.get_logger("switchgear")
@@ -65,11 +68,15 @@ class Bookkeeping:
             exceeded=self.happenings.exceeded,
         )
         """What the engine needs of it."""
-        self._remembers = config.state.url is None and _limits(config)
-        self._keeper: asyncio.Task[None] | None = None
+        self._memory = self.store if isinstance(self.store, MemoryStore) else None
+        self._alone = config.server.workers == 1
+        self._limited = _limits(config)
+        self._clerk: Clerk | None = None
+        self._keepers: list[asyncio.Task[None]] = []
 
     def reloaded(self, config: Config) -> None:
         """Another configuration is in force."""
+        self._limited = _limits(config)
         self.happenings.configure(config.webhooks)
         self.happenings.reloaded(config.version, len(config.warnings))
 
@@ -83,15 +90,18 @@ class Bookkeeping:
         if self._writer is not None:
             self._writer.start()
         await self.store.start()
-        if self._remembers and self._writer is not None:
+        if self._memory is not None and self._limited and self._writer is not None:
             await self._rebuild()
-        self._keeper = spawn(self._keep(), "books")
+        self._keepers = [spawn(self._keep(), "books")]
+        if self._memory is not None and self._alone and self._writer is not None:
+            self._keepers.append(spawn(self._attend(self._writer), "clerk"))
 
     async def close(self) -> None:
         """Carry out and write down what is left; every request has been settled by now."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+        for keeper in self._keepers:
+            keeper.cancel()
+        if self._keepers:
+            await asyncio.wait(self._keepers)
         await self.store.close()
         if self.reader is not None:
             await self.reader.close()
@@ -126,13 +136,29 @@ class Bookkeeping:
         if self._writer is None:
             await self.store.rebuild((), ())
             return
-        from proxy.ledger import queries
-
         database = await self._writer.database()
-        sums = await database.run(queries.sums)
-        settled = await database.run(queries.recent_holds)
-        await self.store.rebuild(sums, settled)
-        _log.info("accounts_rebuilt", sums=len(sums))
+        from proxy.ledger.clerk import Clerk, Opening
+
+        opening = await database.run(Opening())
+        await self.store.rebuild(opening.sums, opening.settled)
+        if self._memory is not None:
+            self._clerk = Clerk(self._memory, self._memory.known, opening.number)
+        _log.info("accounts_rebuilt", sums=len(opening.sums))
+
+    async def _attend(self, writer: Writer) -> None:
+        """Where accounts are in memory, keep in touch with the command line."""
+        database, told = await writer.database(), ""
+        while True:
+            try:
+                if self._clerk is None:  # nothing was limited at the start, so nothing had to wait for it
+                    await self._rebuild()
+                elif self._limited:
+                    await self._clerk.turn(database)
+                told = ""
+            except Exception as fault:  # noqa: BLE001 - whatever ails the ledger, a later turn makes up for this one
+                if told != (told := repr(fault)[:500]):
+                    _log.warning("accounts_not_told", error=told)
+            await asyncio.sleep(CLERK_SECONDS)
 
     def _look_behind(self) -> None:
         if self._writer is not None and self.journal is not None:

@@ -20,7 +20,8 @@ from proxy.state.store import Store, Sum
 from proxy.state.windows import counts_until
 
 REPEAT_SECONDS = 5.0
-"""After which standings are written again that are as they were: who reads them goes by their age."""
+"""After which standings are written again that are as they were, while anything is held: who reads them goes by their
+age. Where nothing is, the ledger's own sums say the same, and an idle server writes nothing."""
 
 Known = Callable[[], Sequence[tuple[Claim, Standing]]]
 _log = structlog.get_logger("switchgear")
@@ -72,7 +73,8 @@ class Clerk:
         known = self._known()
         said = [(claim.account, stood.used, stood.held, stood.limit) for claim, stood in known]
         now = self._clock()
-        if said != self._said or not 0 <= now - self._said_at < REPEAT_SECONDS:
+        lasts = any(stood.held for _, stood in known) and not 0 <= now - self._said_at < REPEAT_SECONDS
+        if said != self._said or lasts:
             await database.run(lambda connection: note_standings(connection, known))
             self._said, self._said_at = said, now
 

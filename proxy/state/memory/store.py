@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from math import inf
 from typing import Any
 
@@ -138,11 +139,11 @@ class MemoryStore:
         return [self._accounts.standing(self._accounts.of(claim, -1)) for claim in claims]
 
     def known(self, most: int = 1000) -> list[tuple[Claim, Standing]]:
-        """Accounts as they stand, for people to see; where there are more, those on which there is anything."""
-        accounts = [account for account in self._accounts.by_name.values() if account.claim is not None]
-        if len(accounts) > most:
-            accounts = [account for account in accounts if account.used or account.held][:most]
-        claims = [account.claim for account in accounts if account.claim is not None]
+        """Accounts with a limit as they stand, for people; where there are more, so many on which there is anything."""
+        accounts = self._accounts.by_name.values()
+        few = len(accounts) <= most
+        seen = (each for each in accounts if each.version >= 0 and (few or each.used or each.held))
+        claims = [account.claim for account in islice(seen, most) if account.claim is not None]
         return [(claim, self._accounts.standing(self._accounts.of(claim, -1))) for claim in claims]
 
     async def adjust(self, claim: Claim, amount: int, adjustment: str) -> Standing:
@@ -249,6 +250,9 @@ class MemoryStore:
         held = self._holds.pop(report.hold, None) or self._lapsed.pop(report.hold, None)
         if held is None:
             return True
-        spent = 0 if held.parts[0].slots else report.spent
+        part = held.parts[0]
+        account = part if isinstance(part, Account) else part.account
+        watched = account is not None and account.claim is not None and account.claim.shadow
+        spent = 0 if part.slots else report.spent
         self._settle(report.hold, held, (spent,), final=report.give_back, seconds=seconds)
-        return held.parts[0].left < held.rests[0]
+        return part.left < held.rests[0] and not watched  # what only watches is never scarce
