@@ -76,13 +76,6 @@ class Purses:
                 self._retire(purse)
         self.ends = min([purse.until for purse in self.current.values()], default=inf)
 
-    def overdrawn(self, claim: Claim, purse: Purse | None) -> Purse | None:
-        """Where a claim draws from that never refuses: a purse may owe what has not been leased yet. None: it may not
-        be drawn."""
-        if claim.shadow and purse is None:
-            purse = self.current[claim.account] = Purse(claim, self.version, self._demand(claim))
-        return purse if claim.shadow else None
-
     def has_spare(self, claim: Claim) -> bool:
         """Whether something of an account could be given back."""
         purse = self.current.get(claim.account)
@@ -130,22 +123,22 @@ class Purses:
         return demand
 
     def _lease(self, claim: Claim, purse: Purse | None, amount: int, left: int, version: int) -> None:
-        demand, debt, slots = self._demand(claim), 0, claim.unit is Unit.SLOTS
+        demand, slots = self._demand(claim), claim.unit is Unit.SLOTS
         if demand.asked or self._clock() < demand.paused_until:
             return
         if claim.shadow:
-            left, debt = _PLENTY, -min(purse.avail, 0) if purse is not None else 0
+            left = _PLENTY
         least = 1 if slots else HOT * (amount or 1)
         most = demand.chunk(least, left, self._workers)
         if slots and most:  # they come back, so the most that was ever taken at a time matters, not how often
             most = min(most, purse.drawn + 1 if purse is not None else 1)
         if most:
             demand.asked = True
-            task = spawn(self._ask(claim, purse, most + debt, least, version), "lease")
+            task = spawn(self._ask(claim, most, least, version), "lease")
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
 
-    async def _ask(self, claim: Claim, purse: Purse | None, most: int, least: int, version: int) -> None:
+    async def _ask(self, claim: Claim, most: int, least: int, version: int) -> None:
         hold, sent, demand, reply = token_hex(16), self._clock(), self._demand(claim), None
         try:
             reply = await self._store.lease(hold, claim, most, least, LEASE, version)
@@ -155,19 +148,17 @@ class Purses:
                 self._store.void(hold)
         if isinstance(reply, Granted):
             standing = reply.standings[0]
-            purse = self._purse(claim, purse, standing, version)
+            purse = self._purse(claim, standing, version)
             purse.add(Lease(hold, standing.held, sent), standing, LEASE)
             self.ends = min(self.ends, purse.until)
         else:
             demand.paused_until = self._clock() + PAUSE
 
-    def _purse(self, claim: Claim, asked: Purse | None, standing: Standing, version: int) -> Purse:
+    def _purse(self, claim: Claim, standing: Standing, version: int) -> Purse:
         """Where a new lease goes: to the purse of its window."""
-        if asked is not None and not asked.window:
-            return asked
         self.put_away(self._clock(), version)
         purse = self.current.get(claim.account)
-        if purse is None or purse.window not in ("", standing.window):
+        if purse is None or purse.window != standing.window:
             if purse is not None:
                 self._retire(purse)
             purse = self.current[claim.account] = Purse(claim, version, self._demand(claim))
@@ -200,9 +191,6 @@ class Purses:
         for account in [account for account, purse in self.current.items() if purse.empty]:
             del self.current[account]
         self._old = [purse for purse in self._old if not purse.empty]
-        for purse in self._old:
-            if purse.claim.shadow and not purse.leases and not purse.window:
-                self._lease(purse.claim, purse, 0, 0, purse.version)
         if now - self._swept_at > _FORGOTTEN:
             self._swept_at = now
             idle = [name for name, demand in self._demands.items() if demand.idle_since(now - _FORGOTTEN)]

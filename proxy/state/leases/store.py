@@ -102,9 +102,7 @@ class LeasedStore:
         for claim, amount in zip(claims, amounts):  # noqa: B905 - a keyword costs as much as the rest of the turn
             purse = current.get(claim.account)
             if purse is None or (amount or 1) > purse.avail:
-                purse = leased.overdrawn(claim, purse)
-                if purse is None:
-                    return Unavailable(len(purses))
+                return Unavailable(len(purses))
             purses.append(purse)
         standings = []
         for purse, amount in zip(purses, amounts):  # noqa: B905

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from policies.claims import EVER, Claim, Granted, Refused, Reply, Standing, Unavailable, Unit
 from proxy.state.leases.store import LeasedStore
-from proxy.state.windows import counts_until
+from proxy.state.windows import counts_until, window_of
 
 _SECONDS = 630.0
 """How long something counts at most that nobody settles: a request's longest time, and some."""
@@ -126,7 +126,8 @@ class Standin:
             reply = self._local.reserve(split.local, shares, [amounts[at] for at in split.owed], seconds, version)
             if not isinstance(reply, Granted):
                 return _refusal(reply, split.owed[reply.position], claims)
-            standings.update(zip(split.owed, reply.standings, strict=True))
+            for at, standing in zip(split.owed, reply.standings, strict=True):
+                standings[at] = self._dated(claims[at], standing)
         if split.leased and self._leases is not None:
             drawn = self._leases.draw(
                 hold, [claims[at] for at in split.leased], [amounts[at] for at in split.leased], version
@@ -148,6 +149,10 @@ class Standin:
             if claim.outage.mode == "local" and not claim.shadow:
                 self._begin_with(claim, share, version)
         return share
+
+    def _dated(self, claim: Claim, standing: Standing) -> Standing:
+        """By the window that it is charged in: an allowance has none, and the ledger goes by it."""
+        return replace(standing, window=window_of(claim.window, self._wall()).id)
 
     def _made(self, claim: Claim) -> Claim:
         if claim.shadow:

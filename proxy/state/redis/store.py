@@ -102,8 +102,6 @@ class RedisStore:
         known = self._recent.find(hold)
         settlement = Settlement(self, known or hold, amounts, self._clock(), final)
         if known is not None:
-            if known.posted == ():  # it was given up, and spent all the same
-                settlement.args = known.addition(int((self._clock() + self._calls.ahead) * MICRO), amounts)
             known.posted, known.final = amounts, final
         self._calls.add(settlement)
 
@@ -368,9 +366,12 @@ class RedisStore:
                 self._alarm(claim, hold.standing(i, used, held, limit, now))
 
     def _recalled(self, report: Report, entry: Entry) -> bool:
-        """Whether a lease must be given back: more lies idle in it than is left for all, or the books lost it."""
+        """Whether a lease must be given back: more lies idle in it than is left for all, or the books lost it. What
+        only watches is never scarce."""
         lease = self._recent.find(report.hold)
         if lease is None or entry[0] != DONE or len(entry) < 4:
             return lease is None or entry[0] == UNKNOWN
+        if lease.claims[0].shadow:
+            return False
         _, used, held, limit = entry[:4]
         return limit - used - held < int(lease.args[-1]) - report.spent

@@ -196,18 +196,34 @@ def test_a_lower_limit_is_seen_by_the_next_request(fleet: Fleet) -> None:
     assert isinstance(fleet.reserve(0, "r", [budget(100)], [10], version=2), Refused)
 
 
-def test_a_shadow_account_is_counted_and_keeps_nobody_from_asking_nobody(fleet: Fleet) -> None:
-    """However little there is of it."""
+def test_a_shadow_account_is_leased_however_little_there_is_of_it(fleet: Fleet) -> None:
+    """It refuses nobody, so it is never scarce, and keeps nobody who uses it often from asking nobody."""
     shadow, claim = budget(5, shadow=True), rate()
-    fleet.spend(0, [claim], [1], 2 * HOT, "warm")
+    fleet.spend(0, [claim, shadow], [1, 10], 2 * HOT, "warm")
     asked = fleet.workers[0].asked
-    passed = fleet.spend(0, [claim, shadow], [1, 10], 6)
-    fleet.flush(0)
-    fleet.flush(0)
-    fleet.run(fleet.workers[0].close())
+    passed = 0
+    for round_ in range(6):
+        passed += fleet.spend(0, [claim, shadow], [1, 10], 3, f"r{round_}.")
+        fleet.flush(0)
 
-    assert (passed, fleet.workers[0].asked) == (6, asked)
-    assert fleet.standing(shadow).used == 60
+    assert (passed, fleet.workers[0].asked) == (18, asked)
+    assert fleet.standing(shadow).used == (2 * HOT + 18) * 10
+
+
+def test_a_shadow_account_is_charged_for_the_last_request_too(fleet: Fleet) -> None:
+    """I3: after which nobody comes; and it is charged in the window that it was let pass in, which has a name."""
+    shadow = budget(5, shadow=True)
+    fleet.spend(0, [shadow], [10], 2 * HOT, "warm")
+    fleet.clock.now += 3.0
+    fleet.flush(0)
+    reply = fleet.reserve(0, "last", [shadow], [10])
+    fleet.workers[0].post("last", [7])
+    fleet.clock.now += 3.0
+    fleet.flush(0)
+
+    assert isinstance(reply, Granted)
+    assert reply.standings[0].window
+    assert fleet.standing(shadow).used == 2 * HOT * 10 + 7
 
 
 def test_standings_follow_what_is_drawn_here(fleet: Fleet) -> None:

@@ -178,6 +178,18 @@ def test_open_is_bounded_in_time(site: Site) -> None:
     assert site.reserve("s", [claim], [1]) == Unavailable(0)
 
 
+def test_what_an_allowance_lets_pass_is_of_its_own_window(site: Site) -> None:
+    """H6: the ledger posts it by that window, so a store that is filled from the ledger knows of it."""
+    claim = replace(budget(), outage=OPEN)
+    before = site.reserve("r", [claim], [1])
+    site.goes()
+    during = site.reserve("s", [claim], [1])
+
+    assert isinstance(before, Granted)
+    assert isinstance(during, Granted)
+    assert during.standings[0].window == before.standings[0].window
+
+
 def test_a_request_passes_only_if_each_of_its_claims_does(site: Site) -> None:
     """And where one does not, nothing is held of the others."""
     money, requests = replace(budget(), outage=LEASED), replace(rate(4), outage=LOCAL)
