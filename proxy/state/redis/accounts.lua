@@ -367,7 +367,7 @@ local function settle(id, what, final, ttl, amounts)
   end
   if final then
     keep(id, {SETTLED}, now + TOMBSTONE)
-  elseif lapsed or ttl > 0 then
+  elseif what[1] ~= VOIDED and (lapsed or ttl > 0) then
     what[1] = HELD
     keep(id, what, now + ttl)
   else
@@ -386,16 +386,17 @@ local function told(what)
 end
 
 -- POST: id, final, seconds (0: as before), whether to tell how the accounts stand then, amounts.
--- {1, settled, held, limit ...}; {0}: done before; {-1}: no such hold, or it was voided.
+-- {1, settled, held, limit ...}; {0}: done before; {5}: it was voided, and is charged all the same; {-1}: no such hold.
 function operation.P()
   local id, final, ttl, tell, amounts = text(), number() == 1, number(), number() == 1, {}
   for i = 1, number() do amounts[i] = number() end
   local what = hold(id)
   if bad then return {-3} end
-  if not what or what[1] == VOIDED then return {-1} end
-  if what[1] == SETTLED then return {0} end
+  if what and what[1] == SETTLED then return {0} end
+  if not what or #what == 1 then return {-1} end
+  local voided = what[1] == VOIDED
   settle(id, what, final, ttl, amounts)
-  return tell and told(what) or {1}
+  return voided and {5} or tell and told(what) or {1}
 end
 
 -- ADD: what was posted to a hold that is not there: id, when that was, when it was granted, claims. Money is never
@@ -405,7 +406,7 @@ function operation.A()
   local all, what = claims(admitted), hold(id)
   if bad then return {-3} end
   if what and what[1] == SETTLED then return {0} end
-  if what and what[1] ~= VOIDED then
+  if what and #what > 1 then
     local amounts = {}
     for i = 1, #all do amounts[i] = all[i].amount end
     settle(id, what, true, 0, amounts)
@@ -432,9 +433,11 @@ function operation.V()
     for i = 1, #what - 1, PART do
       local charged = lapsed and what[i + MODE] % 2 == 0
       move_part(what, i, charged and -what[i + REST] or 0, lapsed and 0 or -what[i + REST])
+      what[i + REST] = 0
     end
+    what[1] = VOIDED
   end
-  keep(id, {VOIDED}, now + TOMBSTONE)
+  keep(id, what or {VOIDED}, now + TOMBSTONE)
   return {1}
 end
 

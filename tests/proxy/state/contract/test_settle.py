@@ -9,7 +9,7 @@ from tests.proxy.state.contract.stores import HOUR, TTL, Bench, claim, new_id, r
 
 pytestmark = pytest.mark.anyio
 
-BUDGET = claim(100)
+BUDGET, PLACES = claim(100), slots(4)
 
 
 async def test_what_was_taken_is_charged_and_the_rest_is_free(bench: Bench) -> None:
@@ -66,6 +66,25 @@ async def test_what_was_given_up_and_spent_all_the_same_is_charged(bench: Bench)
     await bench.advance(0)  # it may take the store more than one step
 
     assert await bench.books(BUDGET) == (25, 0)
+
+
+async def test_progress_of_what_was_given_up_is_charged_so_far(bench: Bench) -> None:
+    """As sums, and nothing is held for it; its end may come after its expiry would have."""
+    hold = await bench.held((BUDGET, PLACES), [60, 1])
+    bench.store.post(hold, [5, 0], final=False)
+    bench.store.void(hold)
+    books = []
+    for amount in (10, 30, 30, 20):
+        bench.store.post(hold, [amount, 0], final=False)
+        await bench.advance(TTL)
+        books.append(await bench.books(BUDGET))
+    assert isinstance(await bench.reserve(BUDGET, 1, hold), Refused)
+    bench.store.post(hold, [25, 0])
+    await bench.advance(0)
+
+    assert books == [(10, 0), (30, 0), (30, 0), (30, 0)]
+    assert await bench.books(BUDGET) == (25, 0)
+    assert await bench.books(PLACES) == (0, 0)
 
 
 async def test_progress_is_charged_and_the_rest_stays_held(bench: Bench) -> None:
