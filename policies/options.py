@@ -78,6 +78,8 @@ def check_terms(options: Any, *, sized: bool) -> None:
     said = terms(options)
     if said != Terms() and not sized:
         raise ValueError("bound, output, on_insufficient and on_exceed are of tokens and money: none is limited here")
+    if said.output == 0:
+        raise ValueError("output: 0 lets no model say anything")
     if said.clamp and not PLACES.isdisjoint(options.per):
         raise ValueError("on_insufficient: clamp is not for a limit per upstream or target: that asks another one")
 

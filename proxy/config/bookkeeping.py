@@ -6,14 +6,17 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from policies.patterns import matches
 from proxy.config.books import Ledger, State, Webhook
-from proxy.config.problems import Path
+from proxy.config.problems import Path, did_you_mean, shown
 from proxy.config.reading import Reading
 from proxy.config.scalars import MIN_SECRET
 from proxy.config.schema import LedgerConfig, StateConfig, WebhookConfig
+from proxy.observe.events import EventName
 
 _REDIS = re.compile(r"(rediss?|unix)://.+")
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://(.+)")
+_EVENTS = sorted({*EventName, *[f"{name.partition('.')[0]}.*" for name in EventName]})
 _SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(.+)")
 
 
@@ -62,6 +65,10 @@ def _webhook(reading: Reading, value: Any, path: Path) -> WebhookConfig | None:
         return None
     if len(section.secret.get_secret_value()) < MIN_SECRET:
         reading.problem((*path, "secret"), f"too short: {MIN_SECRET} characters or more")
+    for index, pattern in enumerate(section.events):
+        if not any(matches(pattern, name) for name in EventName):
+            message = f"no event has such a name: {shown(pattern)}{did_you_mean(pattern, _EVENTS)}"
+            reading.problem((*path, "events", index), message)
     return WebhookConfig(section.url, section.secret, tuple(section.events), section.timeout)
 
 

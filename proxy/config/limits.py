@@ -47,6 +47,8 @@ class Limits:
         for path, entry in chain:
             made = claims(entry)
             self._check_workers(path, entry)
+            if issubclass(entry.cls, Limit) and not entry.options.per:
+                self._reading.problem(path, "nobody is counted: per is empty", key=True)
             for claim in made:
                 self._check_account(path, claim)
             if any(claim.limit == 0 for claim in made) and not entry.shadow:
