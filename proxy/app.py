@@ -163,6 +163,10 @@ class Switchgear:
         asyncio.get_running_loop().call_later(grace + self._server.drain, self.engine.break_off)
         _log.info("draining", in_flight=self.engine.in_flight)
 
+    def obstacle(self) -> Mapping[str, Any] | None:
+        """Why no request could be served now; None: some can."""
+        return {"status": "draining"} if self._draining else self._books.obstacle()
+
     def health(self) -> dict[str, Any]:
         """How configuration, upstreams and targets are."""
         now, snapshot = time.monotonic(), self.snapshot

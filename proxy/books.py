@@ -4,7 +4,7 @@ It outlives reloads: what was spent stays spent when the file is edited.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from proxy.ledger.reader import Reader
 from proxy.ledger.writer import Writer
 from proxy.observe.happenings import Happenings
 from proxy.observe.metrics import Metrics
+from proxy.standstill import Barrier, Standstill
 from proxy.state.leases.store import LeasedStore
 from proxy.state.memory import MemoryStore
 from proxy.state.outage import OutageGuard
@@ -70,20 +71,30 @@ class Bookkeeping:
         """What the engine needs of it."""
         self._memory = self.store if isinstance(self.store, MemoryStore) else None
         self._alone = config.server.workers == 1
-        self._limited = _limits(config)
+        self._limited, self._standstill = _limits(config), Standstill(config)
         self._clerk: Clerk | None = None
         self._keepers: list[asyncio.Task[None]] = []
 
     def reloaded(self, config: Config) -> None:
         """Another configuration is in force."""
-        self._limited = _limits(config)
+        self._limited, self._standstill = _limits(config), Standstill(config)
         self.happenings.configure(config.webhooks)
         self.happenings.reloaded(config.version, len(config.warnings))
 
     def health(self) -> Mapping[str, Any]:
         """For ``/health``."""
         ledger = self._writer.health() if self._writer is not None else {"mode": "off"}
-        return {"state": self.store.health(), "ledger": ledger, "webhooks": self.happenings.health()}
+        state = {**self.store.health(), **({"refuses": refused} if (refused := _named(self._refusing())) else {})}
+        return {"state": state, "ledger": ledger, "webhooks": self.happenings.health()}
+
+    def obstacle(self) -> Mapping[str, Any] | None:
+        """Why no request could be served now, for ``/health/readiness``; None: some can."""
+        if self.journal is not None and self.journal.full and self.accounting.refuse_when_full:
+            return {"status": "ledger_full"}
+        refusing = self._refusing()
+        if self._standstill.complete(refusing):
+            return {"status": "store_unavailable", "policies": _named(refusing)}
+        return None
 
     async def start(self) -> None:
         """Be ready to count and to write. Accounts in memory begin with what the ledger knows, so it is waited for."""
@@ -160,6 +171,10 @@ class Bookkeeping:
                     _log.warning("accounts_not_told", error=told)
             await asyncio.sleep(CLERK_SECONDS)
 
+    def _refusing(self) -> list[Barrier]:
+        """What nobody passes at present."""
+        return self._standstill.refusing(self.store.refuses) if isinstance(self.store, OutageGuard) else []
+
     def _look_behind(self) -> None:
         if self._writer is not None and self.journal is not None:
             seconds = self._writer.health()["lag_seconds"]
@@ -175,6 +190,12 @@ class Bookkeeping:
                 self.store.void(one.hold)
             else:
                 self.store.post(one.hold, one.amounts)
+
+
+def _named(barriers: Iterable[Barrier]) -> list[dict[str, str]]:
+    """Which policy, counting by what: no subject's own name, for probes have no key (S21)."""
+    found = dict.fromkeys((barrier.policy, barrier.per) for barrier in barriers)
+    return [{"policy": policy, "per": per} for policy, per in found]
 
 
 def _limits(config: Config) -> bool:

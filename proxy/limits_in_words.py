@@ -57,6 +57,6 @@ def _window(window: Window) -> str:
 
 
 def _outage(claim: Claim, workers: int) -> str:
-    (exposure,) = worst_case([claim], workers, LEASE)
+    (exposure,) = worst_case([claim], workers, LEASE, amount)
     worst = "no bound" if exposure.amount is None else f"{amount(claim.unit, exposure.amount)} over the limit at worst"
     return f"in an outage {claim.outage.mode}, {worst} ({exposure.words})"

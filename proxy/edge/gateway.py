@@ -75,6 +75,9 @@ class Gateway(Protocol):
     def draining(self) -> bool:
         """Whether the server is on its way out."""
 
+    def obstacle(self) -> Mapping[str, Any] | None:
+        """Why no request could be served now, for ``/health/readiness``; None: some can."""
+
     def health(self) -> dict[str, Any]:
         """How the server is, for ``/health``."""
 

@@ -13,11 +13,10 @@ async def liveness(request: Request) -> Response:
 
 
 async def readiness(request: Request) -> Response:
-    """Whether new requests are welcome; needs no key."""
+    """Whether new requests are welcome and any of them could pass; needs no key, and names no key, team or model."""
     gateway: Gateway = request.app.state.gateway
-    if gateway.draining:
-        return reply(request, {"status": "draining"}, 503)
-    return reply(request, {"status": "ready"})
+    obstacle = gateway.obstacle()
+    return reply(request, {"status": "ready"}) if obstacle is None else reply(request, obstacle, 503)
 
 
 async def health(request: Request) -> Response:

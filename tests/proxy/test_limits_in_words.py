@@ -60,6 +60,19 @@ def test_with_a_shared_store_the_worst_of_an_outage_is_told(entry: str, words: s
     assert "outage" not in alone
 
 
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("budget: {limit: $5/day, outage: open $2 for 60s}", "($0.50 for each of 4 workers, for 60s at most)"),
+        ("budget: {limit: $5/day, outage: local}", "($1.25 for each of 4 workers and window, if all was used before"),
+        ("rate: 600/min", "(150 requests for each of 4 workers and window, if all was used before"),
+    ],
+)
+def test_a_workers_share_in_an_outage_is_written_as_people_write_it(entry: str, words: str) -> None:
+    """Dollars, not their millionths."""
+    assert words in told(entry, SHARED)[0]
+
+
 def test_other_policies_have_no_lines() -> None:
     """They limit nothing."""
     assert told("breaker") == []

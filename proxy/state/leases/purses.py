@@ -76,6 +76,15 @@ class Purses:
                 self._retire(purse)
         self.ends = min([purse.until for purse in self.current.values()], default=inf)
 
+    def drawable(self, before: str, after: str) -> set[str]:
+        """The accounts on which there is anything to draw, and whose names begin and end like that."""
+        now = self._clock()
+        return {
+            name
+            for name, purse in self.current.items()
+            if purse.avail > 0 and now < purse.until and name.startswith(before) and name.endswith(after)
+        }
+
     def has_spare(self, claim: Claim) -> bool:
         """Whether something of an account could be given back."""
         purse = self.current.get(claim.account)

@@ -120,6 +120,11 @@ class LeasedStore:
         self.draws += 1
         return granted
 
+    def drawable(self, account: str) -> set[str]:
+        """The accounts of this name, in which ``*`` stands for any subject, on which there is anything to draw."""
+        before, _, after = account.partition("*")
+        return self._purses.drawable(before, after)
+
     def post(self, hold: str, amounts: Sequence[int], *, final: bool = True) -> None:
         """Settle it where it was drawn, or in the store."""
         drawn = self._drawn.pop(hold, None)

@@ -1,9 +1,12 @@
 """How much an outage of the shared store can cost beyond the limit at worst: for ``switchgear check``."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from policies.claims import Claim, Unit
 from translators.value import value
+
+Written = Callable[[Unit, int], str]
+"""An amount in words."""
 
 
 @value
@@ -17,18 +20,19 @@ class Exposure:
     """Why, for people."""
 
 
-def worst_case(claims: Iterable[Claim], workers: int, ttl: float) -> list[Exposure]:
+def worst_case(claims: Iterable[Claim], workers: int, ttl: float, written: Written) -> list[Exposure]:
     """The most that each account can exceed its limit by, in one outage.
 
     Args:
         claims: as policies make them.
         workers: who share the store.
         ttl: seconds that a lease lasts.
+        written: how amounts are written.
     """
-    return [_exposure(claim, workers, ttl) for claim in claims]
+    return [_exposure(claim, workers, ttl, written) for claim in claims]
 
 
-def _exposure(claim: Claim, workers: int, ttl: float) -> Exposure:
+def _exposure(claim: Claim, workers: int, ttl: float, written: Written) -> Exposure:
     outage = claim.outage
     if claim.shadow:
         return Exposure(claim, None, "it only counts, and never refuses")
@@ -38,10 +42,9 @@ def _exposure(claim: Claim, workers: int, ttl: float) -> Exposure:
         return Exposure(claim, 0, _leased(claim, ttl))
     if outage.mode == "open":
         share = outage.amount // workers
-        return Exposure(
-            claim, share * workers, f"{share} for each of {workers} workers, for {outage.seconds:g}s at most"
-        )
-    return Exposure(claim, _local(claim, workers), _words(claim, workers))
+        words = f"{written(claim.unit, share)} for each of {workers} workers, for {outage.seconds:g}s at most"
+        return Exposure(claim, share * workers, words)
+    return Exposure(claim, _local(claim, workers), _words(claim, workers, written))
 
 
 def _leased(claim: Claim, ttl: float) -> str:
@@ -56,10 +59,11 @@ def _local(claim: Claim, workers: int) -> int:
     return share * (workers - 1 if claim.unit is Unit.SLOTS else workers)
 
 
-def _words(claim: Claim, workers: int) -> str:
+def _words(claim: Claim, workers: int, written: Written) -> str:
     share = claim.limit // workers
     if not share:
         return f"the limit is less than one for each of {workers} workers: nothing passes"
+    each = f"{written(claim.unit, share)} for each of {workers} workers"
     if claim.unit is Unit.SLOTS:
-        return f"{share} for each of {workers} workers, if one of them had taken all before"
-    return f"{share} for each of {workers} workers and window, if all was used before and none of them knew"
+        return f"{each}, if one of them had taken all before"
+    return f"{each} and window, if all was used before and none of them knew"

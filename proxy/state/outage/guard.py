@@ -67,6 +67,8 @@ class OutageGuard:
         self._heard: deque[tuple[Sequence[Claim], Granted]] = deque(maxlen=_HEARD)
         self._split: dict[str, Split] = {}
         self._over: dict[str, None] = {}
+        self._dry: set[str] = set()
+        """Accounts on which the last request did not pass: of their leases something may be left, but too little."""
         self._standin: Standin | None = None
         self._unanswered_at = float("-inf")
         self._watching: asyncio.Task[None] | None = None
@@ -125,6 +127,16 @@ class OutageGuard:
             self._standin.void(hold)
         self._open.pop(hold, None)
         self._store.void(hold)
+
+    def refuses(self, claim: Claim) -> bool:
+        """Whether at present nobody passes a claim like this one, in which ``*`` stands for the subject."""
+        mode, outage = self._below.mode, claim.outage
+        if mode == "ok" or claim.shadow or outage.mode == "local":
+            return False
+        if outage.mode == "open":
+            return self._standin is not None and self._clock() - self._standin.began > outage.seconds
+        leases = self._leases if outage.mode == "leased_only" and mode == "down" else None
+        return leases is None or leases.drawable(claim.account) <= self._dry
 
     async def standings(self, claims: Iterable[Claim]) -> list[Standing]:
         """As the store tells them."""
@@ -207,7 +219,10 @@ class OutageGuard:
         self._unanswered_at = now
         split = self._begin(version).reserve(hold, claims, amounts, seconds, version, now)
         if not isinstance(split, Split):
+            if isinstance(split, Unavailable) and len(self._dry) < _REMEMBERED:
+                self._dry.add(claims[split.position].account)
             return split
+        self._dry.difference_update([claims[at].account for at in split.leased])
         self._split[hold] = split
         if owed := split.owed:
             self._arrears.owe(hold, [claims[at] for at in owed], [amounts[at] for at in owed], version)
@@ -231,6 +246,7 @@ class OutageGuard:
 
     def _back(self, standin: Standin) -> None:
         self._standin = None
+        self._dry.clear()
         _log.warning("store_back", seconds=round(self._clock() - standin.began, 1), owed=len(self._arrears))
         self._changed("ok")
 

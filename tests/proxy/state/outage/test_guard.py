@@ -301,3 +301,37 @@ def test_it_looks_after_the_store_by_itself_and_tells_it_the_rest_on_closing(sit
 
     assert isinstance(asyncio.run(lived()), Granted)
     assert site.fleet.standing(claim).used == 30
+
+
+@pytest.mark.parametrize("mode", ["down", "rebuilding"])
+@pytest.mark.parametrize(
+    ("outage", "refused"),
+    [(CLOSED, True), (LEASED, True), (LOCAL, False), (OPEN, False), (replace(OPEN, seconds=1.0), True)],
+)
+def test_a_mode_that_lets_nobody_pass_says_so(outage: Outage, refused: bool, mode: str) -> None:
+    """F20: only while the store is away, without leases; an allowance until its time is over."""
+    site = Site(leases=False)
+    claim = replace(budget(), outage=outage)
+    assert not site.guard.refuses(claim)
+    site.goes(mode)
+    site.fleet.run(site.guard.look())
+    site.clock.now += 2.0
+
+    assert site.guard.refuses(claim) is refused
+    assert not site.guard.refuses(replace(claim, shadow=True))
+    site.comes()
+    assert not site.guard.refuses(claim)
+    site.fleet.close()
+
+
+def test_whoever_has_leased_something_lets_somebody_pass(site: Site) -> None:
+    """Of any subject, until it is used up; a store that comes back empty knows of no lease."""
+    claim = replace(budget(), outage=LEASED)
+    anybody = replace(claim, account=claim.account.replace("growth", "*"))
+    site.fill(claim, 10, most=8)
+    site.goes()
+    assert not site.guard.refuses(anybody)
+    assert site.guard.refuses(replace(anybody, account=anybody.account.replace("team", "key")))
+
+    site.fill(claim, 10)
+    assert site.guard.refuses(anybody)
