@@ -21,6 +21,8 @@ LIMIT = 10_000
 """Micro-dollars: one cent."""
 ENDING: list[Any] = ["strategy", {"retry": {"attempts": 3, "backoff": "10ms..20ms", "ambiguous": 2}}]
 CENT: list[Any] = [{"budget": {"per": "global", "limit": "$0.01/month", "output": 64}}, *ENDING]
+ENDINGS = {"cut_whole": "whole", "usage_twice": "stream", "cut_late": "error_frame", "leaves_late": "left"}
+"""Kinds of requests that end in each way as long as there is room."""
 PAIRS = {"memory and SQLite": ("memory", False), "Redis and PostgreSQL": ("exact", True)}
 """The two lines of the configuration in which they differ."""
 
@@ -44,7 +46,9 @@ def test_fifty_parallel_clients_never_pass_a_cent(mode: Mode, tmp_path: Path) ->
         assert stage.store is not None
         left = iter(range(900))
         traffic = Traffic(7, lambda: next(left, None) is not None)
+        each = [traffic.of(kind) for kind in ENDINGS]
         with Watch(stage.store, pause=0.02) as watch:
+            asyncio.run(crowd(stage.fleet.port, 1, iter([*each, None]).__next__, traffic.hear))
             asyncio.run(crowd(stage.fleet.port, 50, traffic.wish, traffic.hear))
         stage.fleet.stop()
         found, last = stage.ledger(), watch.look()
@@ -58,7 +62,7 @@ def test_fifty_parallel_clients_never_pass_a_cent(mode: Mode, tmp_path: Path) ->
         assert spent == sum(-(-cost // books.PICO) for _, _, cost in found.requests.values())
         compared = books.compare(found, stage.biller.entries, traffic.told, RATES, LIMIT)
         assert compared.faults == dict.fromkeys(compared.faults, 0)
-        assert {"whole", "stream", "left", "error_frame", "refused"} <= compared.kinds.keys()
+        assert {*ENDINGS.values(), "refused"} <= compared.kinds.keys()
         assert "insufficient_quota" in {told.code for told in traffic.told}
 
 
@@ -141,16 +145,24 @@ def test_what_was_spent_stays_spent_when_everything_is_killed(stage: Stage) -> N
     assert sum(-(-cost // books.PICO) for _, _, cost in stage.ledger().requests.values()) <= LIMIT
 
 
-def test_a_worker_that_dies_with_money_held_is_charged_for_it(tmp_path: Path) -> None:
-    """F30, I4: the row is there, its cost is the bound, and the account has it; the sibling serves on."""
+CRASHES = {"first attempt": None, "second attempt": Act("refuse", status=500)}
+"""What the first target does in which attempt the worker is killed; the attempt itself hangs."""
+HANGS = Act("hang", pieces=0, output=0)
+
+
+@pytest.mark.parametrize("attempt", CRASHES)
+def test_a_worker_that_dies_with_money_held_is_charged_for_it(attempt: str, tmp_path: Path) -> None:
+    """F30, I4: the row is there, its cost is what was held, and the account has just that; the sibling serves on."""
     with Stage("exact", tmp_path, chain=CENT) as stage:
         assert stage.store is not None
         watch = Watch(stage.store)
-        hanging = _wish("crashed", Act("hang", pieces=0, output=0), max_tokens=16, leave_after=15.0)
+        hanging = _wish("crashed", CRASHES[attempt] or HANGS, HANGS, max_tokens=16, leave_after=15.0)
+        refused = int(CRASHES[attempt] is not None)
 
         async def die() -> None:
             asking = asyncio.ensure_future(crowd(stage.fleet.port, 1, iter([hanging, None]).__next__, lambda _: None))
             await asyncio.to_thread(until, lambda: (seen := watch.look()) and seen.held, "it was held")
+            await asyncio.to_thread(until, lambda: len(stage.biller.entries) == refused, "that attempt was under way")
             stage.fleet.kill(await asyncio.to_thread(until, lambda: _busy(stage), "the worker was found"))
             await asking
 

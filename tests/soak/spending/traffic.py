@@ -80,8 +80,12 @@ class Traffic:
         """The next request."""
         if not self.going_on():
             return None
+        (name,) = self._dice.choices(self._names, self._weights)
+        return self.of(name)
+
+    def of(self, name: str) -> Wish:
+        """A request of a kind."""
         dice, self._count = self._dice, self._count + 1
-        (name,) = dice.choices(self._names, self._weights)
         kind, user = KINDS[name], dice.choice(self._now)
         stream = dice.random() < 0.4 if kind.stream is None else kind.stream
         return Wish(
