@@ -4,7 +4,8 @@ https://platform.openai.com/docs/guides/rate-limits (2026-11): limit, remaining 
 reset is written as ``12ms``, ``1s`` or ``6m0s``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
 
 from policies.claims import Claim, Standing, Unit
 from proxy.edge.line import HeaderList
@@ -18,13 +19,13 @@ _NAMES = {
 
 def limits(story: Story) -> HeaderList:
     """The headers of a call that was counted: of each unit those of the account with the least left."""
-    head: HeaderList = []
     tightest: dict[Unit, Standing] = {}
-    for claim, standing in _standings(story):
-        if claim.unit in _NAMES and not claim.shadow and claim.place is None:
-            other = tightest.get(claim.unit)
-            if other is None or standing.left < other.left:
-                tightest[claim.unit] = standing
+    for held in story.held:
+        _tighten(tightest, held.claims, held.standings)
+    if story.refused is not None:
+        claim, refused = story.refused
+        _tighten(tightest, (claim,), (refused.standing,))
+    head: HeaderList = []
     for unit, standing in tightest.items():
         limit, remaining, reset = _NAMES[unit]
         head += ((limit, b"%d" % standing.limit), (remaining, b"%d" % standing.left))
@@ -33,12 +34,18 @@ def limits(story: Story) -> HeaderList:
     return head
 
 
-def _standings(story: Story) -> Iterator[tuple[Claim, Standing]]:
-    for held in story.held:
-        yield from zip(held.claims, held.standings, strict=False)
-    if story.refused is not None:
-        claim, refused = story.refused
-        yield claim, refused.standing
+def _tighten(tightest: dict[Unit, Standing], claims: tuple[Claim, ...], standings: Sequence[Standing]) -> None:
+    for position, unit in _shown(claims) if standings else ():
+        standing, other = standings[position], tightest.get(unit)
+        if other is None or standing.left < other.left:
+            tightest[unit] = standing
+
+
+@lru_cache(maxsize=4096)
+def _shown(claims: tuple[Claim, ...]) -> tuple[tuple[int, Unit], ...]:
+    """Which of a call's claims clients are told of. Calls of the same subjects have the very same claims."""
+    shown = [claim.unit in _NAMES and not claim.shadow and claim.place is None for claim in claims]
+    return tuple([(position, claim.unit) for position, claim in enumerate(claims) if shown[position]])
 
 
 def _duration(seconds: float) -> bytes:

@@ -1,13 +1,18 @@
 """What a call's policies claim together, made ready once: every call of the same subjects claims the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from policies.base import Target
 from policies.claims import Claim, Reserve, Terms, Unit
 
 PLANS = 4096
 """Plans that are kept. Clients choose users and sessions, so there is no end of them."""
+_PLACES = {Unit.REQUESTS: 0, Unit.SLOTS: 1, Unit.TOKENS: 2, Unit.COST: 3}
+Taken = tuple[int, int, int, int]
+"""Requests, slots, tokens and micro-dollars."""
+
 MOST_CLAIMS = 16
 """Accounts of one request (RELIABILITY H3). More of them would make one script run for too long."""
 
@@ -32,6 +37,8 @@ class Plan:
     """Slots that may be waited for."""
     watched: bool
     """Some claim only watches."""
+    amounts: Callable[[Taken], tuple[int, ...]]
+    """One for each of ``claims``, by its unit."""
 
     def at(self, target: Target) -> tuple[Claim, ...]:
         """The claims of an attempt there."""
@@ -75,8 +82,9 @@ def plan_of(reserves: Sequence[Reserve]) -> Plan:
                 accounts[claim.account] = claim
     every = [*accounts.values()]
     units = {claim.unit for claim in (*every, *most)}
+    claims = tuple([claim for claim in every if claim.place is None])
     return Plan(
-        claims=tuple([claim for claim in every if claim.place is None]),
+        claims=claims,
         placed=tuple([claim for claim in every if claim.place is not None]),
         most=tuple(most),
         terms=_strictest([claim.terms for claim in (*every, *most) if claim.unit in (Unit.TOKENS, Unit.COST)]),
@@ -84,7 +92,15 @@ def plan_of(reserves: Sequence[Reserve]) -> Plan:
         priced=any(claim.unit is Unit.COST and not claim.shadow for claim in (*every, *most)),
         queues=tuple([claim for claim in every if claim.queue is not None and not claim.shadow]),
         watched=any(claim.shadow for claim in every),
+        amounts=_amounts(claims),
     )
+
+
+def _amounts(claims: Sequence[Claim]) -> Callable[[Taken], tuple[int, ...]]:
+    places = [_PLACES[claim.unit] for claim in claims]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda taken: tuple([taken[place] for place in places])
 
 
 def _strictest(several: Sequence[Terms]) -> Terms:

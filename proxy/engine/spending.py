@@ -60,12 +60,13 @@ class Spending:
         job: the request.
     """
 
-    __slots__ = ("_accounting", "_job", "_plan", "_reservation", "ask", "bound", "reserves")
+    __slots__ = ("_accounting", "_counted", "_job", "_plan", "_reservation", "ask", "bound", "reserves")
 
     def __init__(self, accounting: Accounting, job: Job) -> None:
         self._accounting, self._job = accounting, job
         self._plan: Plan | None = None
         self._reservation: Reservation | None = None
+        self._counted = False
         self.reserves: list[Reserve] = [] if job.max_cost is None else [allowance(job.max_cost)]
         """What the policies say; complete before the first :meth:`room`."""
         self.ask = job.ask
@@ -142,7 +143,7 @@ class Spending:
         if self._reservation is not None:
             self._reservation.charge(attempt)
         usage, tokenizer = attempt.usage, self._accounting.tokenizer
-        if tokenizer is not None and usage is not None and usage.source == "provider":
+        if self._counted and tokenizer is not None and usage is not None and usage.source == "provider":
             tokenizer.learn(self._job.ask, attempt.target, usage.input_tokens)
 
     def settle(self) -> None:
@@ -245,7 +246,7 @@ class Spending:
         plan, tokenizer, bound = self._plan, self._accounting.tokenizer, self.bound
         if plan is None or bound is None or tokenizer is None or plan.terms.bound != "tight":
             return False
-        tokens = await tokenizer.count(self._job.ask, target)
+        self._counted, tokens = True, await tokenizer.count(self._job.ask, target)
         if tokens >= bound.input:
             return False
         self._measure(bound_of(self._job.ask, target, plan.terms, counted=tokens))
@@ -265,15 +266,18 @@ class Spending:
         return True
 
     def _too_dear(self, target: Target) -> Deny | None:
-        """Whether the request alone costs more than one may, and cannot be made smaller."""
+        """Whether the request alone, with what its attempts have cost so far, costs more than one may, and cannot be
+        made smaller."""
         assert self._plan is not None
+        assert self._reservation is not None
         for claim in self._plan.most:
             assert self.bound is not None
-            cost = self.bound.cost or 0
+            spent = self._reservation.taken(claim)
+            cost = spent + (self.bound.cost or 0)
             if cost > claim.limit and not claim.shadow:
-                limit = afford(target, self.bound, Unit.COST, claim.limit)
+                limit = afford(target, self.bound, Unit.COST, claim.limit - spent)
                 may_lower = self.bound.free or self._plan.terms.clamp
-                if limit is None or not may_lower:
+                if limit is None or limit < LEAST_OUTPUT or not may_lower:
                     return self._denied(claim, refusal.too_dear(claim, cost, limit))
                 self._measure(bound_of(self._job.ask, target, self._plan.terms, counted=self.bound.input, output=limit))
         return None
