@@ -259,7 +259,7 @@ class Try:
         self._job.chain.observe(self._job.call, attempt)
 
     def _charge(self, spending: Spending) -> tuple[Usage | None, int | None]:
-        """What it took, and what that costs: nothing if it was not sent or was refused, all that it may have cost if
+        """What it took, and what that costs: nothing if it was not sent or was refused, all that it may have taken if
         nobody can tell (H3: never refund on ignorance)."""
         failure, usage = self._failure, self._usage
         if failure is not None:
@@ -267,7 +267,7 @@ class Try:
                 failure.reached_model or failure.kind is FailureKind.CANCELLED or self._first_byte is not None
             )
             if not self._sent or not may_be_billed:
-                return usage, 0
+                return None, 0
             if usage is None:
                 usage = spending.worst(self._target)
         return usage, spending.cost(self._target, usage)

@@ -222,7 +222,8 @@ class Engine:
         ):
             return Failure(FailureKind.AUTH, "Every key of the upstream is quarantined.")  # no waiting cures that (K9)
         retry_after = max(back_at - self._clock(), 0.0) if back_at is not None else None
-        message = f"No target of the model '{job.call.model[:64]}' is available at the moment."
+        why = "; ".join(dict.fromkeys(each.why for each in shut.values()))
+        message = f"No target of the model '{job.call.model[:64]}' is available at the moment{why and f': {why}'}."
         return Failure(
             FailureKind.OVERLOADED, message, retry_after=retry_after, code="no_target_available", param="model"
         )

@@ -14,7 +14,7 @@ from proxy.engine.spending import Spending
 from proxy.engine.stream_limit import TOO_LONG, finished_at_length
 from proxy.upstream.port import Exchange, TransportFault
 from translators.base import Decoder, Memento
-from translators.facts import Failure, FailureKind
+from translators.facts import Failure, FailureKind, Usage
 
 PRELUDE_LIMIT = 256 * 1024
 """Bytes of contentless events held back before the first content; more than that is no chat stream."""
@@ -125,10 +125,16 @@ class Relay:
             self._now = now = self._clock()
             self._job.story.upstream_seconds += now - since
         events = decoder.feed(data) if data else decoder.close()
-        if self._job.show_cost and decoder.usage is not None and self._spending is not None:
-            cost = self._spending.cost(self._choice.target, decoder.usage) if self._choice.target else None
-            events = with_cost(events, cost)
+        if self._job.show_cost and decoder.usage is not None:
+            events = with_cost(events, self._cost(decoder.usage))
         return events, self._concealed(decoder.failure) if decoder.failure else None
+
+    def _cost(self, usage: Usage) -> int | None:
+        """Pico-dollars of the request so far: of this attempt and those before it; None where nobody knows one."""
+        assert self._choice.target is not None, "somebody is answering"
+        mine = None if self._spending is None else self._spending.cost(self._choice.target, usage)
+        costs = [mine, *[attempt.cost for attempt in self._job.story.attempts]]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def _silence(self) -> Failure:
         where = "before its first content" if self.first_byte is None else "in mid-stream"

@@ -67,7 +67,7 @@ def usage(
 
     Returns:
         For each group its labels, ``requests``, ``failed``, the tokens by bucket, and ``cost`` in pico-dollars, with
-        ``unpriced``: how many had no price. ``day`` is ``2026-11-21``, ``hour`` ``2026-11-21T14`` (UTC).
+        ``unpriced``: how many were sent, and had no price. ``day`` is ``2026-11-21``, ``hour`` ``2026-11-21T14`` (UTC).
 
     Raises:
         ValueError: nothing can be summed up by that.
@@ -163,7 +163,7 @@ def _sums(*, single: bool) -> tuple[list[ColumnElement[Any]], Any]:
         func.sum(case((failed, 1), else_=0)).label("failed"),
         *[func.coalesce(func.sum(table.c[name]), 0).label(name) for name in tokens],
         func.coalesce(func.sum(table.c.cost), 0).label("cost"),
-        func.sum(case((table.c.cost.is_(None), 1), else_=0)).label("unpriced"),
+        func.sum(case((and_(table.c.cost.is_(None), requests.c.attempts > 0), 1), else_=0)).label("unpriced"),
     ]
     same = and_(attempts.c.created == requests.c.created, attempts.c.uid == requests.c.uid)
     return figures, requests.join(attempts, same) if single else requests

@@ -264,6 +264,8 @@ def test_an_upstream_whose_quota_is_used_up_is_left_out(client, provider):
     with pytest.raises(openai.InternalServerError) as error:
         _ask(client.with_options(max_retries=0), "placed")
     assert (error.value.status_code, error.value.code) == (503, "no_target_available")
+    assert "quota of upstream one is used up; quota of upstream two is used up" in error.value.message
+    assert error.value.response.headers["x-should-retry"] == "false"
     assert len(provider.requests) == 2
 
 

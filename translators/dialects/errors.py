@@ -16,6 +16,8 @@ from translators.facts import ECHO_LIMIT, Failure, FailureKind, no_such_model
 LONGEST_MESSAGE = 2048
 """Characters of a provider's message that a client gets to see."""
 _LONGEST_WAIT = 1e9  # seconds; a header, no promise
+_PATIENCE = 120.0
+"""Seconds; OpenAI's SDKs wait for no longer (openai-python 2, 2026-11), and older ones try again at once (K9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def retry_headers(failure: Failure) -> tuple[tuple[str, str], ...]:
     if after is not None:
         after = min(after, _LONGEST_WAIT)
         headers = (("retry-after", str(ceil(after))), ("retry-after-ms", str(ceil(after * 1000))))
-    if retry == "no" or (retry == "told" and after is None):
+    if retry == "no" or (retry == "told" and after is None) or (after is not None and after > _PATIENCE):
         headers += (("x-should-retry", "false"),)
     return headers
 

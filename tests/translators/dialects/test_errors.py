@@ -121,6 +121,12 @@ def test_an_overload_may_be_retried_only_if_we_know_when() -> None:
     assert NO not in errors.retry_headers(Failure(K.OVERLOADED, "why", retry_after=5.0))
 
 
+def test_a_wait_that_no_sdk_has_the_patience_for_says_so() -> None:
+    """K9: newer ones give up above two minutes by themselves, older ones try again at once."""
+    assert NO not in errors.retry_headers(Failure(K.RATE_LIMITED, "why", retry_after=120.0))
+    assert NO in errors.retry_headers(Failure(K.RATE_LIMITED, "why", retry_after=121.0))
+
+
 def test_an_absurd_wait_stays_a_header() -> None:
     """Not three hundred digits of one."""
     assert errors.retry_headers(Failure(K.RATE_LIMITED, "why", retry_after=1e300))[0] == ("retry-after", "1000000000")
