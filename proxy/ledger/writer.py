@@ -108,6 +108,10 @@ class Writer:
 
     async def _run(self) -> None:
         while not (self._closing and self._place == self._journal.head):
+            if (
+                self._place < self._journal.head and self._behind_since is None
+            ):  # the last look failed: there was no rest
+                self._behind_since = time.monotonic()
             try:
                 if self._database is None:
                     self._database = await self._open()

@@ -110,13 +110,14 @@ async def test_an_end_with_requests_under_way_leaves_them_to_the_next_start(offi
 
 
 async def test_a_database_that_is_not_there_costs_requests_nothing(tmp_path: Path) -> None:
-    """F27: it can be made later; what was journaled until then is in it once."""
+    """F27: it can be made later; what was journaled until then is in it once, and it is known since when it waits."""
     file = tmp_path / "away" / "ledger.db"
     office = Office(tmp_path / "journal", f"sqlite+aiosqlite:///{file}")
     office.writer.start()
-    office.desk.serve(100)
     await office.until(lambda: office.writer.health()["mode"] == "behind", "the writer noticed")
-    office.desk.serve(100)
+    assert office.writer.health()["lag_seconds"] == 0
+    office.desk.serve(200)
+    await office.until(lambda: office.writer.health()["lag_seconds"] > 0, "the ledger lagged")
     _make(file.parent)
 
     await office.caught_up()
