@@ -196,6 +196,7 @@ class Switchgear:
 
     def _gauge(self) -> None:
         """What only this worker knows, where the worker that happens to be scraped can see it; and what has changed."""
+        self._books.gauge()
         self._metrics.carry()
         now, lanes = time.monotonic(), self.snapshot.lanes[Endpoint.CHAT]
         rules = {

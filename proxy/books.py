@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from policies.claims import Claim, Standing
 from proxy.config.schema import Config
 from proxy.engine.accounting import Accounting
 from proxy.engine.queue import WaitingRoom
@@ -51,6 +52,7 @@ class Bookkeeping:
     """
 
     def __init__(self, config: Config, metrics: Metrics) -> None:
+        self._metrics = metrics
         self.happenings = Happenings(metrics)
         self.happenings.configure(config.webhooks)
         self.store = self._store(config)
@@ -66,7 +68,7 @@ class Bookkeeping:
             refuse_when_full=ledger.when_full == "refuse",
             line=WaitingRoom(),
             tokenizer=self._counter,
-            exceeded=self.happenings.exceeded,
+            exceeded=self._exceeded,
         )
         """What the engine needs of it."""
         self._memory = self.store if isinstance(self.store, MemoryStore) else None
@@ -95,6 +97,12 @@ class Bookkeeping:
         if self._standstill.complete(refusing):
             return {"status": "store_unavailable", "policies": _named(refusing)}
         return None
+
+    def gauge(self) -> None:
+        """Have the metrics know how accounts and books are."""
+        self._metrics.state(self.store.mode, self.store.health().get("expired", 0))
+        if self._writer is not None:
+            self._metrics.ledger(self._writer.health())
 
     async def start(self) -> None:
         """Be ready to count and to write. Accounts in memory begin with what the ledger knows, so it is waited for."""
@@ -174,6 +182,10 @@ class Bookkeeping:
     def _refusing(self) -> list[Barrier]:
         """What nobody passes at present."""
         return self._standstill.refusing(self.store.refuses) if isinstance(self.store, OutageGuard) else []
+
+    def _exceeded(self, claim: Claim, standing: Standing) -> None:
+        self._metrics.claim_refused(claim)
+        self.happenings.exceeded(claim, standing)
 
     def _look_behind(self) -> None:
         if self._writer is not None and self.journal is not None:

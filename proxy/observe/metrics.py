@@ -5,12 +5,14 @@ the workers start); its ``Info`` vanishes there, so the config's version is a ga
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from policies.base import Attempt
+from policies.claims import Claim
 from proxy.engine.story import Story
 from proxy.observe.events import Event
 from proxy.observe.tally import Counts, Spans, Tally
@@ -19,6 +21,7 @@ OTHER = "other"
 """The label of a name that the configuration does not have: a wildcard lets any name through."""
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25)
+STORE_MODES = ("ok", "rebuilding", "down")
 CIRCUIT_STATES = {"closed": 0, "half_open": 1, "open": 2}
 
 
@@ -56,6 +59,18 @@ class Metrics:
         self._verdicts = counter("policy_verdicts", "What policies said.", "policy", "verdict")
         self._events = counter("events", "Events told.", "event")
         self._webhooks = counter("webhooks", "Events by what became of them; failed: attempts.", "receiver", "result")
+        self._claims = counter(
+            "claims_refused",
+            "Times that an account had no room; in shadow: would have had.",
+            "policy",
+            "unit",
+            "shadow",
+        )
+        self._rows = counter("ledger_rows_lost", "Not written down: no room there, or refused.", "by")
+        self._expired = counter("holds_expired", "Held by requests that nobody settled, and charged.")
+        self._mode = gauge("state_mode", "Workers by how they find the store of accounts.", "mode", mode="livesum")
+        self._lag = gauge("ledger_lag_seconds", "Since when a finished request waits for its rows.", mode="livemax")
+        self._journal = gauge("journal_bytes", "What is not in the database yet, or kept with it.", mode="livesum")
         self._whole = seconds("request", "From arrival to end.", "model", "stream", "endpoint")
         self._first = seconds("first_content", "From an attempt's start to its first content.", "target", "stream")
         self._overhead = seconds("overhead", "Time of a request that was not the upstream's.", buckets=OVERHEAD)
@@ -99,6 +114,28 @@ class Metrics:
         """Count what became of an event, or of an attempt to deliver one; receivers are hosts of the configuration."""
         self._webhooks.due[receiver, result] += 1
 
+    def claim_refused(self, claim: Claim) -> None:
+        """Count a claim that there was no room for; policies have the configuration's names."""
+        self._claims.due[claim.policy, claim.unit.value, "true" if claim.shadow else "false"] += 1
+
+    def state(self, mode: str, expired: int) -> None:
+        """How the store of accounts is.
+
+        Args:
+            mode: ``ok``, ``rebuilding`` or ``down``.
+            expired: holds so far that this worker has seen expire.
+        """
+        for known in STORE_MODES:
+            self._mode.labels(known).set(known == mode)
+        self._expired.reach((), expired)
+
+    def ledger(self, health: Mapping[str, Any]) -> None:
+        """How the ledger's writer is: what :meth:`proxy.ledger.writer.Writer.health` says."""
+        self._lag.set(health["lag_seconds"])
+        self._journal.set(health["journal_bytes"])
+        self._rows.reach(("journal",), health["lost"])
+        self._rows.reach(("database",), health["refused"])
+
     def tally(self, story: Story) -> Tally:
         """Where requests like this one are counted together: the same labels, one attempt that succeeded."""
         tally = Tally(self._whole.span(), self._first.span(), self._overhead.span())
@@ -117,7 +154,7 @@ class Metrics:
                 self._carry_tally(story, tally)
         for counts in (
             *(self._requests, self._refused, self._attempts, self._tokens, self._verdicts),
-            *(self._events, self._webhooks),
+            *(self._events, self._webhooks, self._claims, self._rows, self._expired),
         ):
             counts.carry()
         for spans in (self._whole, self._first, self._overhead):

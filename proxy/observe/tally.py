@@ -18,18 +18,25 @@ class Counts:
     """What a counter is to be counted up by.
 
     Args:
-        counter: with labels.
+        counter: with labels or without.
     """
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._totals: defaultdict[Labels, float] = defaultdict(float)
         self.due: defaultdict[Labels, float] = defaultdict(float)
         """By labels; add to it."""
+
+    def reach(self, labels: Labels, total: float) -> None:
+        """Count up to a total that somebody else keeps, from 0 on."""
+        self.due[labels] += total - self._totals[labels]
+        self._totals[labels] = total
 
     def carry(self) -> None:
         """Count the counter up."""
         for labels, amount in self.due.items():
-            self._counter.labels(*labels).inc(amount)
+            counter = self._counter.labels(*labels) if labels else self._counter
+            counter.inc(amount)
         self.due.clear()
 
 

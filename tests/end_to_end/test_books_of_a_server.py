@@ -65,6 +65,8 @@ def test_the_command_line_sees_and_changes_what_a_running_server_counts(gateway:
     assert [ask(gateway), ask(gateway)] == [200, 429]
     says = {"used": "0.00003", "source": "server"}.items()
     until(lambda: says <= shown(gateway).items(), "the server said what is used")
+    refused = 'switchgear_claims_refused_total{policy="budget",shadow="false",unit="cost"} '
+    assert refused in gateway.http.get("/metrics").text
 
     done = run("limits", "reset", "--config", gateway.config, "--key", "web", "--json", *WHY)
     (changed,) = json.loads(done.stdout)["data"]

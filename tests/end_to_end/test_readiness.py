@@ -1,6 +1,6 @@
 """What load balancers are told where limits or books let nothing pass: the real server, a Valkey that is killed."""
 
-import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -44,6 +44,12 @@ def ask(gateway: Gateway) -> httpx2.Response:
     return gateway.http.post("/v1/chat/completions", json=body)
 
 
+def figure(gateway: Gateway, name: str) -> float:
+    """One without labels, of ``/metrics``."""
+    (line,) = re.findall(rf"^switchgear_{name} (.+)$", gateway.http.get("/metrics").text, re.MULTILINE)
+    return float(line)
+
+
 def rows(ledger: sqlite3.Connection) -> int:
     """How many requests are in it."""
     with suppress(sqlite3.OperationalError):  # there are no tables yet
@@ -63,6 +69,8 @@ def test_readiness_falls_while_a_hard_limit_lets_nothing_pass(store: Valkey, tmp
         health = server.http.get("/health").json()
         assert (health["status"], health["state"]["mode"]) == ("ok", "down")
         assert health["state"]["refuses"] == REFUSED["policies"]
+        metrics = server.http.get("/metrics").text
+        assert 'switchgear_state_mode{mode="down"} 1.0' in metrics
 
         server.rewrite(config({"rate": "600/min"}, **exact))
         until(lambda: readiness(server) == READY, "readiness was there again")
@@ -98,7 +106,9 @@ def test_readiness_falls_while_nothing_can_be_written_down(tmp_path: Path) -> No
             other.execute("BEGIN IMMEDIATE")
             until(lambda: 503 in [ask(server).status_code for _ in range(50)], "the journal was full")
             assert readiness(server) == (503, {"status": "ledger_full"})
-            assert json.loads(ask(server).text)["error"]["code"] == "ledger_unavailable"
+            assert ask(server).json()["error"]["code"] == "ledger_unavailable"
+            assert figure(server, "journal_bytes") > 500_000
+            until(lambda: figure(server, "ledger_lag_seconds") > 0, "the ledger lagged")
             other.execute("COMMIT")
         until(lambda: readiness(server) == READY, "readiness was there again")
         assert ask(server).status_code == 200

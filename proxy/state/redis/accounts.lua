@@ -271,7 +271,7 @@ local function forget(member)
 end
 
 -- Carries out what is due, so many at most. Nothing is written until the end, so that what was seen is passed over.
-local looked = 0
+local looked, charged = 0, 0
 local function expire(most)
   local due = redis.call('ZRANGEBYSCORE', ENDS, '-inf', now, 'LIMIT', looked, most)
   local lapsed = 0
@@ -292,6 +292,7 @@ local function expire(most)
       end
     end
   end
+  charged = charged + lapsed
   return #due, lapsed
 end
 
@@ -538,4 +539,5 @@ send('HSET', HOLDS, packed)
 send('HDEL', HOLDS, dropped)
 send('ZADD', ENDS, due)
 send('ZREM', ENDS, over)
+if charged > 0 then reply[#reply + 1] = charged end
 return reply

@@ -79,6 +79,8 @@ class Calls:
         """In a row; as if there had been as many, before the first answer."""
         self.trips = 0
         """Calls that were answered."""
+        self.expired = 0
+        """Holds that lapsed in these: nobody had settled them in time."""
 
     @property
     def connected(self) -> bool:
@@ -208,6 +210,9 @@ class Calls:
         lost, self.sequence = sequence <= self.sequence, sequence
         for position, operation in enumerate(call.operations, 2):
             operation.answered(reply[position], now)
+        if len(reply) > len(call.operations) + 2:
+            self.expired += reply[-1]
+            _log.warning("holds_expired", count=reply[-1])
         if lost:
             self.sequence = -1  # it is noticed once more on joining, where what it has lost is sent again
             self.interrupt("rolled back")

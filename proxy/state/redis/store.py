@@ -180,6 +180,7 @@ class RedisStore:
             "waiting": self._calls.waiting,
             "round_trips": self._calls.trips,
             "failures": self._calls.failures,
+            "expired": self._calls.expired,
             **self._counts,
         }
 

@@ -3,14 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from policies.base import Attempt, Call, Note, Outcome, OutcomeKind, Principal, Target, Verdict
+from policies.claims import Claim, Unit, Window
 from proxy.engine.story import Round, Story
-from proxy.observe.metrics import Metrics
+from proxy.observe.metrics import STORE_MODES, Metrics
 from translators.facts import Failure, FailureKind, Usage
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -185,6 +187,50 @@ def test_keys_and_configuration_are_gauges(metrics):
     assert not value(samples, "config_version", version="aaa")
 
 
+CLAIM = Claim("budget:key:web:cost:month@UTC", Unit.COST, 100, Window("month"), "budget", "key web")
+
+
+def test_refused_claims_are_counted_by_policy_and_unit(metrics):
+    """Those in shadow apart; no account and no subject is a label (S11)."""
+    metrics.claim_refused(CLAIM)
+    metrics.claim_refused(CLAIM)
+    metrics.claim_refused(replace(CLAIM, shadow=True))
+    samples = read(metrics)
+
+    assert value(samples, "claims_refused_total", policy="budget", unit="cost", shadow="false") == 2
+    assert value(samples, "claims_refused_total", policy="budget", unit="cost", shadow="true") == 1
+    assert "key web" not in metrics.render()[0].decode()
+
+
+@pytest.mark.parametrize("mode", STORE_MODES)
+def test_the_store_is_in_one_mode_and_its_expired_holds_are_counted_once(mode, metrics):
+    """H7: the gauge has all modes; what the store counts from its start is taken over as it grows."""
+    metrics.state("ok", 2)
+    metrics.state(mode, 3)
+    samples = read(metrics)
+
+    assert {name: value(samples, "state_mode", mode=name) for name in STORE_MODES} == {
+        name: float(name == mode) for name in STORE_MODES
+    }
+    assert value(samples, "holds_expired_total") == 3
+
+
+def test_the_ledgers_lag_its_journal_and_its_lost_rows_are_seen(metrics):
+    """F27, F28: nothing lost is 0, and not absent: an alert has something to compare with."""
+    ledger = {"lag_seconds": 0.0, "journal_bytes": 0, "lost": 0, "refused": 0}
+    metrics.ledger(ledger)
+    assert value(read(metrics), "ledger_rows_lost_total", by="journal") == 0
+
+    metrics.ledger({"lag_seconds": 1.5, "journal_bytes": 4096, "lost": 2, "refused": 1})
+    metrics.ledger({"lag_seconds": 2.5, "journal_bytes": 8192, "lost": 2, "refused": 5})
+    samples = read(metrics)
+
+    assert value(samples, "ledger_lag_seconds") == 2.5
+    assert value(samples, "journal_bytes") == 8192
+    assert value(samples, "ledger_rows_lost_total", by="journal") == 2
+    assert value(samples, "ledger_rows_lost_total", by="database") == 5
+
+
 _WORKER = """
 from proxy.observe.metrics import Metrics
 metrics = Metrics(["gpt"], ["up/gpt"])
@@ -193,6 +239,8 @@ metrics.keys_in_service("up", {keys})
 metrics.circuits([("up/gpt", "{state}")])
 metrics.config(valid=True, version="aaa")
 metrics.config(valid={valid}, version="bbb")
+metrics.state("{mode}", {expired})
+metrics.ledger({{"lag_seconds": {expired}, "journal_bytes": 100, "lost": 0, "refused": {expired}}})
 print(metrics.render()[0].decode())
 input()
 """
@@ -226,10 +274,10 @@ class _Worker:
 
 
 def test_workers_add_up(tmp_path):
-    """Whichever worker is asked shows the sum, the worst circuit, the fewest keys, and a wrong file if one has it."""
-    one = _Worker(tmp_path, keys=2, state="open", valid="True")
+    """Whichever worker is asked shows the sum, the worst circuit and lag, the fewest keys, and any wrong file."""
+    one = _Worker(tmp_path, keys=2, state="open", valid="True", mode="ok", expired=3)
     assert "switchgear" in one.text()
-    two = _Worker(tmp_path, keys=1, state="closed", valid="False")
+    two = _Worker(tmp_path, keys=1, state="closed", valid="False", mode="down", expired=1)
     samples = parsed(two.text())
     one.end()
     two.end()
@@ -238,11 +286,18 @@ def test_workers_add_up(tmp_path):
     assert value(samples, "keys_in_service", upstream="up") == 1
     assert value(samples, "circuit_state", subject="up/gpt") == 2
     assert value(samples, "config_valid") == 0
+    assert [value(samples, "state_mode", mode=mode) for mode in STORE_MODES] == [1, 0, 1]
+    assert [value(samples, name) for name in ("holds_expired_total", "ledger_lag_seconds", "journal_bytes")] == [
+        4,
+        3,
+        200,
+    ]
+    assert value(samples, "ledger_rows_lost_total", by="database") == 4
 
 
 def test_with_workers_too_one_version_alone_is_in_force(tmp_path):
     """What was in force before a reload is not."""
-    worker = _Worker(tmp_path, keys=1, state="closed", valid="True")
+    worker = _Worker(tmp_path, keys=1, state="closed", valid="True", mode="ok", expired=0)
     samples = parsed(worker.text())
     complaints = worker.end()
 

@@ -147,6 +147,7 @@ async def test_what_expires_is_charged_in_full(bench: Bench) -> None:
 
     assert await bench.books(BUDGET) == (60, 0)
     assert await bench.books(slots(3)) == (0, 0)
+    assert bench.store.health()["expired"] == 1
 
 
 async def test_a_reservation_sees_to_what_is_due(bench: Bench) -> None:
@@ -155,6 +156,7 @@ async def test_a_reservation_sees_to_what_is_due(bench: Bench) -> None:
     await bench.advance(TTL + 1)
 
     assert isinstance(await bench.reserve(slots(1)), Granted)
+    assert bench.store.health()["expired"] == 1
 
 
 async def test_of_progress_that_stops_the_rest_is_charged(bench: Bench) -> None:
