@@ -69,6 +69,7 @@ class Bookkeeping:
             line=WaitingRoom(),
             tokenizer=self._counter,
             exceeded=self._exceeded,
+            implausible=self.happenings.implausible,
         )
         """What the engine needs of it."""
         self._memory = self.store if isinstance(self.store, MemoryStore) else None

@@ -43,6 +43,10 @@ def _nobody(_claim: Claim, _standing: Standing) -> None:
     """There is nobody to tell."""
 
 
+def _unheard(_request: str, _target: str, _input_tokens: int, _output_tokens: int) -> None:
+    """There is nobody to tell."""
+
+
 @dataclass(slots=True)
 class Accounting:
     """Where accounts are, what is written down, who waits, who counts, who is told."""
@@ -57,4 +61,6 @@ class Accounting:
     """None: what ``bound: tight`` asks for is bounded by bytes as well."""
     exceeded: Callable[[Claim, Standing], None] = _nobody
     """Told where there was no room, of claims in shadow too."""
+    implausible: Callable[[str, str, int, int], None] = _unheard
+    """Told of a provider's count that cannot be (F11): by which request, from which target, tokens in and out."""
     plans: Plans = field(default_factory=Plans)

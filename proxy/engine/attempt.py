@@ -274,7 +274,11 @@ class Try:
 
     def _doubt(self, usage: Usage) -> None:
         """It is the provider's word and is kept, but somebody should look at it (F11)."""
-        if estimate.is_implausible(self._ask, usage):
+        if not estimate.is_implausible(self._ask, usage):
+            return
+        if self._spending is not None:
+            self._spending.doubt(self._target, usage)
+        else:
             counts = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
             _log.warning("usage_implausible", request=self._job.call.id, target=self._target.name, **counts)
 

@@ -138,6 +138,10 @@ class Spending:
         bound = self.bound or bound_of(self._job.ask, target)
         return Usage(bound.input, bound.output, source="held")
 
+    def doubt(self, target: Target, usage: Usage) -> None:
+        """A provider's count cannot be: it counts all the same, and somebody is told."""
+        self._accounting.implausible(self._job.call.id, target.name, usage.input_tokens, usage.output_tokens)
+
     def over(self, attempt: Attempt) -> None:
         """An attempt is over, with its cost."""
         if self._reservation is not None:

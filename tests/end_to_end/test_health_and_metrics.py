@@ -1,5 +1,6 @@
 """What probes, dashboards and on-call people read: health and metrics of the real server."""
 
+import json
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.rig.answers import Gate
+from tests.rig.answers import Gate, plain
 from tests.rig.server import Gateway
 from tests.rig.upstream import FakeUpstream
 from tests.rig.waiting import until
@@ -262,3 +263,20 @@ def test_readiness_falls_at_once_and_liveness_does_not(fake, tmp_path):
         server.signal(signal.SIGTERM)
 
         assert server.wait(20) == 0
+
+
+def test_a_count_that_cannot_be_is_told_once_a_minute(fake, gateway):
+    """F11: a warning and an event, with the request; that it is told at all is what alerts go by."""
+    usage = {"prompt_tokens": 9_000_000, "completion_tokens": 3, "total_tokens": 9_000_003}
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}
+    fake.always(plain(json.dumps({"id": "chatcmpl-fake", "choices": [choice], "usage": usage}).encode()))
+    first = _ask(gateway, "plain")
+    _ask(gateway, "plain")
+
+    def said() -> list[dict[str, Any]]:
+        return [line for line in gateway.logs() if line["event"] == "usage.implausible"]
+
+    (line,) = until(said, "it was told")
+    assert (line["subject"], line["level"]) == ("up/gpt", "warning")
+    assert (line["request"], line["input_tokens"]) == (first.headers["x-request-id"], 9_000_000)
+    assert _value(gateway, "events_total", event="usage.implausible") == 1
