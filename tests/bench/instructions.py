@@ -4,9 +4,10 @@ Where ``perf`` counts instructions, the table has its figure (user space and ker
 counter; there the server runs under callgrind (https://valgrind.org/docs/manual/cl-manual.html), which counts those of
 user space alone, about a third less on a small request. Never compare one with the other.
 
-The server comes up and warms up uncounted. Then its counter is read before and after a fixed number of requests, and
-what it counts in a second without any is taken off for as long as they took: under callgrind a second has few requests
-in it, so timers would weigh more than they do. Repeats agree within 2 %; of 20 KB bodies some are dearer by about 4 %,
+The server comes up and warms up uncounted, and what it does in the background at its start is waited for. Then its
+counter is read before and after a fixed number of requests, once the ledger has them; what it counts in seconds without
+any is taken off for as long as that took: under callgrind a second has few requests in it, so timers would weigh more
+than they do. Repeats agree within 2 %; of 20 KB bodies some are dearer by about 4 %,
 those into which a full garbage collection falls, and the median leaves them out.
 """
 
@@ -42,7 +43,15 @@ LOADS = {
 }
 CHUNK = "paced chunk"
 """The 48th part of what a stream of 50 chunks costs over one of 2."""
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 6.0
+"""A few times what the slowest of the server's timers takes that are not of minutes."""
+GATHER_SECONDS = 1.5
+"""What was served is written down a moment later, at most so long."""
+LOOK_SECONDS = 0.5
+BUSY = 0.5
+"""Of a core: a server with nothing to do takes less, even under callgrind."""
+QUIET_SECONDS = 120.0
+"""A server that is still busy by then is so all the time."""
 VALGRIND = ("valgrind", "--tool=callgrind", "--instr-atstart=no", "--quiet")
 
 
@@ -70,12 +79,25 @@ class Counter:
         return float(match[1])
 
     def during(self, what: Callable[[], object]) -> tuple[float, float]:
-        """Instructions while ``what`` goes on, and the seconds that takes."""
+        """Instructions while ``what`` goes on and until all that follows from it is done, and the seconds it takes."""
         self.taken()
         began = time.monotonic()
         what()
+        self.quiet()
         seconds = time.monotonic() - began
         return self.taken(), seconds
+
+    def quiet(self) -> None:
+        """Wait until nothing is left to do."""
+        time.sleep(GATHER_SECONDS)
+        until, before = time.monotonic() + QUIET_SECONDS, self.process.cpu()
+        while time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+            now = self.process.cpu()
+            if now - before < BUSY * LOOK_SECONDS:
+                return
+            before = now
+        sys.exit("the server does not come to rest")
 
 
 def counted(
@@ -93,8 +115,10 @@ def counted(
     with bench.server(row, (*VALGRIND, f"--callgrind-out-file={dump}")) as process:
         counter = Counter(process, dump)
         generator.run(process.port, LOADS["16 conn"], requests=WARM_UP)
+        counter.quiet()
         counter.begin()
         generator.run(process.port, LOADS["1 conn"], requests=10)
+        counter.quiet()
         idle, seconds = counter.during(lambda: time.sleep(IDLE_SECONDS))
         for name in names:
             load = LOADS[name]
@@ -102,6 +126,7 @@ def counted(
                 continue
             count = STREAMS if load.chunks else requests
             generator.run(process.port, load, requests=load.connections)
+            counter.quiet()
             for _ in range(repeats):
                 spent, took = counter.during(lambda: generator.run(process.port, load, requests=count))  # noqa: B023
                 found.setdefault(name, []).append((spent - took * idle / seconds) / count / 1e3)

@@ -82,8 +82,11 @@ models:
   {model}: {{targets: [{{to: up/claude-sonnet-4-5, price: {{input: $3/M, output: $15/M}}}}]}}
 keys:
   - {{id: bench, secret: {key}}}
+{ledger}
 {config}
 """
+LEDGER = "ledger: {{url: sqlite:///{name}.db, journal: {name}.journal}}"
+"""Beside the configuration's file, in the bench's folder; one of its own for each row that says nothing of it."""
 UVICORN = "--loop uvloop --http httptools --no-access-log --log-level warning"
 
 
@@ -134,9 +137,11 @@ class Bench:
     def file(self, row: Row) -> Path:
         """The configuration of a row that is the proxy."""
         upstream = row.upstream.replace("{stub}", str(self.stub)).replace("{tls}", str(self.tls))
-        file = self.folder / f"{row.name.replace(' ', '_')}.yaml"
+        name = row.name.replace(" ", "_")
+        file = self.folder / f"{name}.yaml"
         config = row.config.replace("{valkey}", str(self.valkey))
-        file.write_text(CONFIG.format(upstream=upstream, model=MODEL, key=KEY, config=config))
+        ledger = "" if "ledger:" in config else LEDGER.format(name=name)
+        file.write_text(CONFIG.format(upstream=upstream, model=MODEL, key=KEY, ledger=ledger, config=config))
         return file
 
     def _env(self) -> dict[str, str]:
