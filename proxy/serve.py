@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SHARED = "SWITCHGEAR_SHARED"
 """Environment variable: the directory that all workers of one server share."""
+UNWRITABLE = 2
+"""Exit code where the configuration names a folder that cannot be written."""
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus_client's own: it reads it at import."""
 
@@ -39,6 +41,10 @@ def serve(config: "Config", path: Path, overrides: Mapping[str, object], log_lev
     from proxy.server import bind
 
     log.configure(log_level)
+    trouble = _unwritable(config)
+    if trouble is not None:
+        print(trouble, file=sys.stderr)  # noqa: T201
+        return UNWRITABLE
     try:
         listener = bind(config.server.host, config.server.port)
     except OSError as fault:
@@ -52,6 +58,20 @@ def serve(config: "Config", path: Path, overrides: Mapping[str, object], log_lev
 
     _run(Switchgear(config, path, overrides), config.server.drain, listener, None)
     return 0
+
+
+def _unwritable(config: "Config") -> str | None:
+    """Why nothing could be written down, in words that name the key of the file; None: it can be."""
+    if config.ledger.url is None:
+        return None
+    from proxy.ledger import journal, segments
+
+    folder, size = Path(config.ledger.journal), min(config.ledger.journal_size, journal.SEGMENT_SIZE)
+    try:
+        segments.prove(folder, size * config.server.workers)
+    except OSError as fault:
+        return f"ledger.journal: {folder} cannot be written: {fault.strerror}"
+    return None
 
 
 def work(path: Path, host: str, listener: int, heartbeat: int, log_level: str) -> None:

@@ -1,31 +1,32 @@
 """Compiles the sections ``state``, ``ledger`` and ``webhooks``: URLs that can be used, paths made absolute."""
 
-import re
+from base64 import b64decode
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import SecretStr
 
 from policies.patterns import matches
+from proxy.config import urls
 from proxy.config.books import Ledger, State, Webhook
 from proxy.config.problems import Path, did_you_mean, shown
 from proxy.config.reading import Reading
 from proxy.config.scalars import MIN_SECRET
 from proxy.config.schema import LedgerConfig, StateConfig, WebhookConfig
 from proxy.observe.events import EventName
+from proxy.observe.signing import PREFIX
 
-_REDIS = re.compile(r"(rediss?|unix)://.+")
-_POSTGRES = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://(.+)")
 _EVENTS = sorted({*EventName, *[f"{name.partition('.')[0]}.*" for name in EventName]})
-_SQLITE = re.compile(r"sqlite(?:\+aiosqlite)?:///(.+)")
 
 
 def state(reading: Reading, value: Any) -> StateConfig:
     """Where accounts are kept."""
     section = reading.section(State, value, ("state",)) or State()
     url = _written(section.url, "memory")
-    if url is not None and not _REDIS.fullmatch(url):
-        reading.problem(_place(value, "state"), "expected memory, redis://host:6379/0, rediss://... or unix://...")
+    try:
+        url = urls.store(url) if url is not None else None
+    except urls.Unusable as fault:
+        reading.problem(_place(value, "state"), str(fault))
         url = None
     if url is None and section.cluster:
         reading.problem(("state", "cluster"), "memory is no cluster")
@@ -42,13 +43,13 @@ def ledger(reading: Reading, value: Any, folder: FilePath) -> LedgerConfig:
     """
     section = reading.section(Ledger, value, ("ledger",)) or Ledger()
     written = section.url.get_secret_value() if section.url is not None else "sqlite:///switchgear.db"
-    url = _database(written, folder)
-    if url is None and written != "off":
-        place = _place(value, "ledger")
-        reading.problem(place, "expected sqlite:///file.db, postgresql://user:password@host/base, or off")
+    url = None
+    try:
+        url = urls.database(written, folder) if written != "off" else None
+    except urls.Unusable as fault:
+        reading.problem(_place(value, "ledger"), str(fault))
     journal = str((folder / (section.journal or "switchgear.journal")).resolve())
-    refuse = section.when_full == "refuse"
-    return LedgerConfig(_secret(url), section.retention, journal, section.journal_size, "refuse" if refuse else "go_on")
+    return LedgerConfig(_secret(url), section.retention, journal, section.journal_size, section.when_full)
 
 
 def webhooks(reading: Reading, value: Any) -> tuple[WebhookConfig, ...]:
@@ -63,8 +64,11 @@ def _webhook(reading: Reading, value: Any, path: Path) -> WebhookConfig | None:
     section = reading.section(Webhook, value, path)
     if section is None:
         return None
-    if len(section.secret.get_secret_value()) < MIN_SECRET:
+    secret = section.secret.get_secret_value()
+    if len(secret) < MIN_SECRET:
         reading.problem((*path, "secret"), f"too short: {MIN_SECRET} characters or more")
+    elif secret.startswith(PREFIX) and not _is_base64(secret.removeprefix(PREFIX)):
+        reading.problem((*path, "secret"), f"what comes after {PREFIX} is no base64: receivers would refuse each event")
     for index, pattern in enumerate(section.events):
         if not any(matches(pattern, name) for name in EventName):
             message = f"no event has such a name: {shown(pattern)}{did_you_mean(pattern, _EVENTS)}"
@@ -85,9 +89,9 @@ def _place(value: Any, name: str) -> Path:
     return (name, "url") if isinstance(value, dict) else (name,)
 
 
-def _database(url: str, folder: FilePath) -> str | None:
-    """As SQLAlchemy's asynchronous engines are named; None if it is none."""
-    postgres, sqlite = _POSTGRES.fullmatch(url), _SQLITE.fullmatch(url)
-    if postgres is not None:
-        return f"postgresql+asyncpg://{postgres[1]}"
-    return f"sqlite+aiosqlite:///{(folder / sqlite[1]).resolve()}" if sqlite is not None else None
+def _is_base64(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True

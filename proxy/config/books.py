@@ -1,8 +1,8 @@
 """Where the books are kept, and who is told: the sections ``state``, ``ledger`` and ``webhooks``."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import WithJsonSchema
 
 from proxy.config.scalars import BaseUrl, Deadline, Duration, PemFile, Secret, Size, Switch, Text
 from proxy.config.section import Section, Short
@@ -44,9 +44,7 @@ class Ledger(Short):
     """Folder where each worker writes first, on this machine. Default: switchgear.journal here."""
     journal_size: Size = 256 * 2**20
     """What each worker's journal may come to while the database is away. Default: 256MiB."""
-    when_full: Annotated[str, WithJsonSchema({"enum": ["refuse", "go_on"]}), Field(pattern="^(refuse|go_on)$")] = (
-        "refuse"
-    )
+    when_full: Literal["refuse", "go_on"] = "refuse"
     """refuse: no request is served that could not be written down. go_on: it is, and its row is lost."""
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from alembic.command import upgrade
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -100,12 +101,10 @@ def migrate(connection: Connection) -> None:
 
 
 def _sqlite(url: str, *, read_only: bool) -> Engine:
-    file = make_url(url).database
-    mode = "rw" if read_only else "rwc"
+    file, mode = quote(make_url(url).database or ""), "rw" if read_only else "rwc"
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False, "uri": True}
-    engine = create_engine(
-        f"sqlite:///file:{file}?mode={mode}&uri=true", connect_args=options, poolclass=StaticPool, echo=False
-    )
+    place = URL.create("sqlite", database=f"file:{file}", query={"mode": mode, "uri": "true"})
+    engine = create_engine(place, connect_args=options, poolclass=StaticPool, echo=False)
 
     def opened(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions are begun by us: the driver's own begin late and commit early

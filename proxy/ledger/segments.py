@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import mmap
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,17 @@ class Segment:
         os.close(self._file)
         if remove:
             self.path.unlink()
+
+
+def prove(parent: Path, size: int) -> None:
+    """Make sure that journals can be written in a folder, and leave nothing there.
+
+    Raises:
+        OSError: no file of this size can be made there.
+    """
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=parent) as file:
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 class Holder:

@@ -277,6 +277,19 @@ def test_serve_on_an_address_of_somebody_else_says_so_in_one_line(good):
     assert "cannot bind 192.0.2.1:0" in done.stderr
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serve_that_could_write_nothing_down_says_so_in_one_line(workers, tmp_path):
+    """Exit code 2 and the key of the file, no traceback: here something else has the folder's name."""
+    journal = tmp_path / "a-file" / "journal"
+    journal.parent.write_text("")
+    demo = "upstreams: {demo: {provider: demo}}\nmodels: {demo: demo/echo}\n"
+    path = _file(tmp_path, f"{demo}ledger: {{url: 'sqlite:///ledger.db', journal: {journal}}}\n")
+    done = run("serve", "--config", path, "--port", "0", "--workers", workers)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"ledger.journal: {journal} cannot be written: Not a directory\n"
+
+
 def test_serve_with_a_wrong_file_reports_its_mistakes_and_does_not_start(wrong):
     """All of them, as ``check`` does."""
     done = run("serve", "--config", wrong, "--port", "0")

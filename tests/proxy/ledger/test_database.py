@@ -1,12 +1,14 @@
 """The schema: made once, by whoever is first, and the same on both databases."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
+from proxy.config import urls
 from proxy.ledger.database import Database, NewerSchema
 from proxy.ledger.schema import HEAD, metadata, requests
 
@@ -43,6 +45,19 @@ async def test_a_schema_of_a_newer_version_is_refused_with_its_name(database: Da
         await database.migrate()
 
 
+@pytest.mark.parametrize("name", ["a#b", "50%", "a%23b", "why?", "two words", "ü&="])
+async def test_a_file_is_where_its_path_says(name: str, tmp_path: Path) -> None:
+    """Whatever characters its folder has that mean something in a URL."""
+    folder = tmp_path / name
+    folder.mkdir()
+    opened = Database(urls.database("sqlite:///ledger.db", folder))
+    await opened.migrate()
+    await opened.close()
+
+    assert _names(tmp_path) == {name}
+    assert "ledger.db" in _names(folder)
+
+
 async def test_what_raises_leaves_nothing_behind(database: Database) -> None:
     """One transaction: all or nothing."""
 
@@ -64,3 +79,7 @@ async def test_a_reader_changes_nothing(database: Database, url: str) -> None:
         await reader.run(lambda connection: connection.execute(requests.insert().values(created=1, uid="a")))
 
     await reader.close()
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
