@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+import structlog
 
 from proxy.ledger.frames import DISPATCH, HEAD_SIZE, INTENT, SETTLED, framed, frames
 from proxy.ledger.journal import FRAME_LIMIT, SYNC_SECONDS, Journal
@@ -174,7 +175,14 @@ def test_a_full_journal_has_room_again_once_the_ledger_caught_up(journal: Journa
     desk.serve()
 
 
-def test_a_disk_without_room_stops_admission_and_no_end_is_lost(tmp_path: Path) -> None:
+@pytest.fixture
+def no_log() -> Iterator[None]:
+    """Nothing is logged, for pytest keeps that in a file."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+def test_a_disk_without_room_stops_admission_and_no_end_is_lost(tmp_path: Path, no_log: None) -> None:
     """F28: the files are there before they are needed; here a limit of the process takes the disk's place."""
     journal = Journal(tmp_path / "journal", SMALL)
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
