@@ -24,9 +24,10 @@ CLOUD_KEYS = ("AWS_BEARER_TOKEN_BEDROCK", "VERTEX_TOKEN", "GROQ_KEY")
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """The repository's own ``proxy.yaml``, served as it is."""
+    """The repository's own ``proxy.yaml``, served as it is; from another folder, for a ledger comes beside it."""
+    file = Path(shutil.copy(ROOT / "proxy.yaml", tmp_path_factory.mktemp("served")))
     silent = dict.fromkeys((name for name in os.environ if name.endswith("_API_KEY")), "")
-    with Gateway(tmp_path_factory.mktemp("readme"), ROOT / "proxy.yaml", silent) as server:
+    with Gateway(tmp_path_factory.mktemp("readme"), file, silent) as server:
         yield server
 
 
