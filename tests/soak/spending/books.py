@@ -50,7 +50,7 @@ class Ledger:
 _REQUESTS = "SELECT id, end_user, outcome, coalesce(cost, 0) FROM requests"
 _ATTEMPTS = (
     "SELECT r.id, r.end_user, r.outcome, a.target, a.source, coalesce(a.cost, 0) FROM attempts a "
-    "JOIN requests r ON r.uid = a.uid ORDER BY r.id, a.ordinal"
+    "JOIN requests r ON r.created = a.created AND r.uid = a.uid ORDER BY r.id, a.ordinal"
 )
 _POSTINGS = "SELECT account, window_id, sum(amount) FROM postings GROUP BY account, window_id"
 _HELD = "SELECT account, held FROM standings WHERE held <> 0"
