@@ -168,8 +168,8 @@ class Spending:
         assert self._reservation is not None
         books, story = self._accounting.books, self._job.story
         reply = self._reservation.reserve(target, self.bound, now)
-        if reply is not None and books is not None and self._accounting.store.shared:
-            books.intend(story, story.held[-1])
+        if type(reply) is not Granted and reply is not None and books is not None and self._accounting.store.shared:
+            books.intend(story, story.held[-1])  # what is drawn from a lease the store will never hear of by itself
         return reply
 
     def _granted(self, granted: Granted) -> None:
