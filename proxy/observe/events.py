@@ -71,7 +71,7 @@ KINDS: Mapping[EventName, Kind] = MappingProxyType(
         EventName.CONFIG_REFUSED: Kind(("problems",)),
         EventName.COST_ANOMALY: Kind(("of", "cost", "usual", "request")),
         EventName.USAGE_IMPLAUSIBLE: Kind(("request", "input_tokens", "output_tokens", "suppressed")),
-        EventName.LEDGER_BEHIND: Kind(("rows", "seconds", "suppressed")),
+        EventName.LEDGER_BEHIND: Kind(("bytes", "seconds", "suppressed")),
         EventName.STATE_MODE: Kind(("mode", "was")),
     }
 )

@@ -97,9 +97,10 @@ class Happenings:
         counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
         self._once_a_minute(EventName.USAGE_IMPLAUSIBLE, target, request=request, **counts)
 
-    def behind(self, rows: int, seconds: float) -> None:
-        """The ledger's database does not keep up: so many rows wait, the oldest for so long. Told once a minute."""
-        self._once_a_minute(EventName.LEDGER_BEHIND, "ledger", rows=rows, seconds=seconds)
+    def behind(self, journal_bytes: int, seconds: float) -> None:
+        """The ledger's database does not keep up: the oldest row has waited for so long, in a journal of this size. Told
+        once a minute."""
+        self._once_a_minute(EventName.LEDGER_BEHIND, "ledger", bytes=journal_bytes, seconds=seconds)
 
     def health(self) -> list[Mapping[str, Any]]:
         """The webhooks' receivers, for ``/health``."""

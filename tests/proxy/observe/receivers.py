@@ -31,9 +31,9 @@ def config(url: str, *events: str, secret: str = SECRET, timeout: float = 5.0) -
     return WebhookConfig(url, SecretStr(secret), events or ("*",), timeout)
 
 
-def event(rows: int = 1, name: EventName = EventName.LEDGER_BEHIND) -> Event:
-    """One of many, told apart by their rows."""
-    return Event(name, 1_800_000_000.25, "ledger", {"rows": rows, "seconds": 0.5, "suppressed": 0})
+def event(size: int = 1, name: EventName = EventName.LEDGER_BEHIND) -> Event:
+    """One of many, told apart by their sizes."""
+    return Event(name, 1_800_000_000.25, "ledger", {"bytes": size, "seconds": 0.5, "suppressed": 0})
 
 
 def status(code: int, more: str = "") -> bytes:
@@ -57,8 +57,8 @@ def each(*answers: bytes) -> Script:
 
 
 def told(requests: Sequence[Received]) -> list[int]:
-    """The events that came, by their rows."""
-    return [orjson.loads(request.body)["data"]["rows"] for request in requests]
+    """The events that came, by their sizes."""
+    return [orjson.loads(request.body)["data"]["bytes"] for request in requests]
 
 
 def verified(request: Received, key: bytes = KEY) -> dict[str, Any]:

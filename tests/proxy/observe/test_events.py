@@ -142,7 +142,7 @@ def test_everything_that_is_told_carries_what_the_table_says() -> None:
             "usage.implausible",
             {"request": "req_1", "input_tokens": 99_999_999, "output_tokens": 1, "suppressed": 0},
         ),
-        ("ledger.behind", {"rows": 5000, "seconds": 12.5, "suppressed": 0}),
+        ("ledger.behind", {"bytes": 5000, "seconds": 12.5, "suppressed": 0}),
         ("key.quarantined", {"key": "key 1", "seconds": 60.0, "keys_in_service": 0}),
         ("upstream.down", {"cause": "keys"}),
         ("state.mode", {"mode": "down", "was": "ok"}),

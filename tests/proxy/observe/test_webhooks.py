@@ -81,7 +81,7 @@ async def test_an_event_comes_signed_with_all_its_facts() -> None:
         "type": "ledger.behind",
         "timestamp": "2027-01-15T08:00:00.250000Z",
         "worker": os.getpid(),
-        "data": {"subject": "ledger", "rows": 7, "seconds": 0.5, "suppressed": 0},
+        "data": {"subject": "ledger", "bytes": 7, "seconds": 0.5, "suppressed": 0},
     }
     assert counted == {"delivered": 1}
 
