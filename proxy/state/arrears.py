@@ -12,8 +12,8 @@ from policies.claims import Claim, Granted, Reply, Unit
 from proxy.state.store import Store
 from proxy.state.windows import counts_until, window_of
 
-_SECONDS = 630.0
-"""How long a hold that is made afterwards lasts: a request's longest time, and some."""
+LONGEST = 630.0
+"""Seconds that a hold lasts of which nobody knows better: a request's longest time, and some."""
 _MOST = 16
 """Claims in one reservation."""
 
@@ -23,10 +23,10 @@ _Sums = dict[tuple[str, str], tuple[Claim, int]]
 class Arrear:
     """One hold that its store does not know of yet."""
 
-    __slots__ = ("amounts", "claims", "posted", "told", "windows")
+    __slots__ = ("amounts", "claims", "posted", "seconds", "told", "windows")
 
-    def __init__(self, claims: Sequence[Claim], amounts: Sequence[int], windows: Sequence[str]) -> None:
-        self.claims, self.amounts, self.windows = claims, tuple(amounts), windows
+    def __init__(self, claims: Sequence[Claim], amounts: Sequence[int], windows: Sequence[str], seconds: float) -> None:
+        self.claims, self.amounts, self.windows, self.seconds = claims, tuple(amounts), windows, seconds
         self.posted: Sequence[int] | None = None
         self.told: str | None = None
         """The id by which the store knows it."""
@@ -49,7 +49,9 @@ class Arrears:
     def __len__(self) -> int:
         return len(self._open) + len(self._sums)
 
-    def owe(self, hold: str, claims: Sequence[Claim], amounts: Sequence[int], version: int) -> None:
+    def owe(
+        self, hold: str, claims: Sequence[Claim], amounts: Sequence[int], version: int, seconds: float = LONGEST
+    ) -> None:
         """This was let pass, now.
 
         Args:
@@ -57,10 +59,11 @@ class Arrears:
             claims: of the request, as far as the store has not heard of them.
             amounts: one for each.
             version: of the configuration.
+            seconds: after which it expires once the store knows of it: should this worker die (I15).
         """
         now = self._wall()
         self._version = max(version, self._version)
-        self._open[hold] = Arrear(claims, amounts, [window_of(claim.window, now).id for claim in claims])
+        self._open[hold] = Arrear(claims, amounts, [window_of(claim.window, now).id for claim in claims], seconds)
 
     def post(self, hold: str, amounts: Sequence[int], *, final: bool) -> bool:
         """It came to so much; False where nothing is owed under this id."""
@@ -98,7 +101,7 @@ class Arrears:
     async def _pay_open(self) -> bool:
         for hold, arrear in [(hold, arrear) for hold, arrear in self._open.items() if arrear.told is None]:
             told = token_hex(16)
-            reply = await self._reserve(told, arrear.claims, arrear.amounts)
+            reply = await self._reserve(told, arrear.claims, arrear.amounts, arrear.seconds)
             if not isinstance(reply, Granted):
                 return False
             if self._open.get(hold) is not arrear:  # it ended meanwhile, and is in the sums
@@ -114,7 +117,7 @@ class Arrears:
             batch = self._first()
             claims, amounts = zip(*batch.values(), strict=True)
             told = token_hex(16)
-            if not isinstance(await self._reserve(told, claims, amounts), Granted):
+            if not isinstance(await self._reserve(told, claims, amounts, LONGEST), Granted):
                 return False
             self._store.post(told, amounts)
             for key, (_, amount) in batch.items():
@@ -130,8 +133,8 @@ class Arrears:
                 break
         return {key: self._sums[key] for key in batch.values()}
 
-    async def _reserve(self, hold: str, claims: Sequence[Claim], amounts: Sequence[int]) -> Reply:
-        reply = self._store.reserve(hold, [self._force(claim) for claim in claims], amounts, _SECONDS, self._version)
+    async def _reserve(self, hold: str, claims: Sequence[Claim], amounts: Sequence[int], seconds: float) -> Reply:
+        reply = self._store.reserve(hold, [self._force(claim) for claim in claims], amounts, seconds, self._version)
         return reply if isinstance(reply, Reply) else await reply
 
     def _force(self, claim: Claim) -> Claim:

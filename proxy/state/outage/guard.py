@@ -225,7 +225,7 @@ class OutageGuard:
         self._dry.difference_update([claims[at].account for at in split.leased])
         self._split[hold] = split
         if owed := split.owed:
-            self._arrears.owe(hold, [claims[at] for at in owed], [amounts[at] for at in owed], version)
+            self._arrears.owe(hold, [claims[at] for at in owed], [amounts[at] for at in owed], version, seconds)
         return split.granted
 
     def _begin(self, version: int) -> Standin:

@@ -39,11 +39,11 @@ class Site:
             self.clock.wall,
         )
 
-    def reserve(self, hold: str, claims: Sequence[Claim], amounts: Sequence[int]) -> Reply:
+    def reserve(self, hold: str, claims: Sequence[Claim], amounts: Sequence[int], seconds: float = 600.0) -> Reply:
         """A request comes."""
 
         async def asked() -> Reply:
-            reply = self.guard.reserve(hold, claims, amounts, 600.0, 1)
+            reply = self.guard.reserve(hold, claims, amounts, seconds, 1)
             return await reply if isinstance(reply, Awaitable) else reply
 
         return self.fleet.run(asked())
@@ -223,6 +223,19 @@ def test_what_passed_meanwhile_is_in_the_books_once_the_store_is_back(site: Site
     assert (back.used, back.held) == (7 + 4, 10 + 6)
     assert (end.used, end.held) == (7 + 9 + 5, 0)
     assert site.guard.health()["owed"] == 0
+
+
+def test_what_passed_meanwhile_and_is_never_settled_lasts_no_longer_than_its_request(site: Site) -> None:
+    """I15: a worker that dies with a slot gives it back when its request's time is over, outage or not."""
+    claim, amount = claim_of("slots", LOCAL)
+    site.goes()
+    passed = site.reserve("left behind", [claim], [amount], seconds=36.0)
+    site.comes()
+    held = site.fleet.standing(claim).held
+    site.clock.now += 37.0
+
+    assert isinstance(passed, Granted)
+    assert (held, site.fleet.standing(claim).held) == (amount, 0)
 
 
 def test_charges_of_a_window_that_is_over_are_not_those_of_the_next_one(site: Site) -> None:
