@@ -210,7 +210,7 @@ class Switchgear:
         for name, lane in lanes.items():
             if lane.keys is not None:
                 self._metrics.keys_in_service(name, lane.keys.in_service(now))
-        self._books.happenings.look(acting, lanes, _names(self.snapshot)[1], now, self._books.store.mode)
+        self._books.happenings.look(acting, lanes, _names(self.snapshot)[1], now, self._books.mode)
 
     def _gauge_on(self) -> None:
         self._gauge()

@@ -3,12 +3,9 @@
 It outlives reloads: what was spent stays spent when the file is edited.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import structlog
 
 from policies.claims import Claim, Standing
 from proxy.config.schema import Config
@@ -19,25 +16,20 @@ from proxy.ledger.reader import Reader
 from proxy.ledger.writer import Writer
 from proxy.observe.happenings import Happenings
 from proxy.observe.metrics import Metrics
+from proxy.recollection import OfMemory, OfWorkers, Recollection
 from proxy.standstill import Barrier, Standstill
 from proxy.state.leases.store import LeasedStore
 from proxy.state.memory import MemoryStore
+from proxy.state.memory.unopened import Unopened
 from proxy.state.outage import OutageGuard
 from proxy.state.store import Store
-from proxy.tasks import spawn
 from proxy.tokens import Counter
 
 if TYPE_CHECKING:
-    from proxy.ledger.clerk import Clerk
     from proxy.ledger.recovery import Recovered
 
-LOOK_SECONDS = 1.0
-"""How often it is looked whether the store is empty and has to be rebuilt."""
-CLERK_SECONDS = 2.0
-"""How often accounts in memory are told of to the command line, and hear from it."""
 BEHIND_SECONDS = 30.0
 """A ledger that lags so far behind is told of."""
-_log = structlog.get_logger("switchgear")
 
 
 class Bookkeeping:
@@ -72,11 +64,8 @@ class Bookkeeping:
             implausible=self.happenings.implausible,
         )
         """What the engine needs of it."""
-        self._memory = self.store if isinstance(self.store, MemoryStore) else None
-        self._alone = config.server.workers == 1
         self._limited, self._standstill = _limits(config), Standstill(config)
-        self._clerk: Clerk | None = None
-        self._keepers: list[asyncio.Task[None]] = []
+        self._past = self._recollection(config)
 
     def reloaded(self, config: Config) -> None:
         """Another configuration is in force."""
@@ -87,8 +76,15 @@ class Bookkeeping:
     def health(self) -> Mapping[str, Any]:
         """For ``/health``."""
         ledger = self._writer.health() if self._writer is not None else {"mode": "off"}
-        state = {**self.store.health(), **({"refuses": refused} if (refused := _named(self._refusing())) else {})}
+        state = {**self.store.health(), "mode": self.mode}
+        if refused := _named(self._refusing()):
+            state["refuses"] = refused
         return {"state": state, "ledger": ledger, "webhooks": self.happenings.health()}
+
+    @property
+    def mode(self) -> str:
+        """How the accounts are: ``ok``, ``rebuilding`` or ``down``."""
+        return self.accounting.store.mode
 
     def obstacle(self) -> Mapping[str, Any] | None:
         """Why no request could be served now, for ``/health/readiness``; None: some can."""
@@ -100,28 +96,26 @@ class Bookkeeping:
         return None
 
     def gauge(self) -> None:
-        """Have the metrics know how accounts and books are."""
-        self._metrics.state(self.store.mode, self.store.health().get("expired", 0))
+        """Every other second: have the metrics know how accounts and books are, and tell of a ledger that lags."""
+        self._metrics.state(self.mode, self.store.health().get("expired", 0))
         if self._writer is not None:
-            self._metrics.ledger(self._writer.health())
+            ledger = self._writer.health()
+            self._metrics.ledger(ledger)
+            if ledger["lag_seconds"] > BEHIND_SECONDS:
+                self.happenings.behind(ledger["journal_bytes"], ledger["lag_seconds"])
 
     async def start(self) -> None:
         """Be ready to count and to write. Accounts in memory begin with what the ledger knows, so it is waited for."""
         if self._writer is not None:
             self._writer.start()
         await self.store.start()
-        if self._memory is not None and self._limited and self._writer is not None:
-            await self._rebuild()
-        self._keepers = [spawn(self._keep(), "books")]
-        if self._memory is not None and self._alone and self._writer is not None:
-            self._keepers.append(spawn(self._attend(self._writer), "clerk"))
+        if self._past is not None:
+            await self._past.start()
 
     async def close(self) -> None:
         """Carry out and write down what is left; every request has been settled by now."""
-        for keeper in self._keepers:
-            keeper.cancel()
-        if self._keepers:
-            await asyncio.wait(self._keepers)
+        if self._past is not None:
+            await self._past.close()
         await self.store.close()
         if self.reader is not None:
             await self.reader.close()
@@ -140,59 +134,22 @@ class Bookkeeping:
         leases = LeasedStore(shared, workers) if config.state.leases else None
         return OutageGuard(shared, leases, workers, lambda: MemoryStore(alarm))
 
-    async def _keep(self) -> None:
-        """Look after the store, and tell of a ledger that lags."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                if self.store.mode == "rebuilding":
-                    await self._rebuild()
-                self._look_behind()
-            except Exception:  # noqa: BLE001 - it is looked again in a moment
-                _log.exception("books_not_kept")
-
-    async def _rebuild(self) -> None:
-        """Tell an empty store what has been spent, as far as the ledger knows (H6)."""
+    def _recollection(self, config: Config) -> Recollection | None:
+        if not isinstance(self.store, MemoryStore):
+            return OfWorkers(self.store, self._writer)
         if self._writer is None:
-            await self.store.rebuild((), ())
-            return
-        database = await self._writer.database()
-        from proxy.ledger.clerk import Clerk, Opening
-
-        opening = await database.run(Opening())
-        await self.store.rebuild(opening.sums, opening.settled)
-        if self._memory is not None:
-            self._clerk = Clerk(self._memory, self._memory.known, opening.number)
-        _log.info("accounts_rebuilt", sums=len(opening.sums))
-
-    async def _attend(self, writer: Writer) -> None:
-        """Where accounts are in memory, keep in touch with the command line."""
-        database, told = await writer.database(), ""
-        while True:
-            try:
-                if self._clerk is None:  # nothing was limited at the start, so nothing had to wait for it
-                    await self._rebuild()
-                elif self._limited:
-                    await self._clerk.turn(database)
-                told = ""
-            except Exception as fault:  # noqa: BLE001 - whatever ails the ledger, a later turn makes up for this one
-                if told != (told := repr(fault)[:500]):
-                    _log.warning("accounts_not_told", error=told)
-            await asyncio.sleep(CLERK_SECONDS)
+            return None
+        alone = config.server.workers == 1
+        return OfMemory(self.accounting, self.store, self._writer, lambda: self._limited, alone=alone)
 
     def _refusing(self) -> list[Barrier]:
         """What nobody passes at present."""
-        return self._standstill.refusing(self.store.refuses) if isinstance(self.store, OutageGuard) else []
+        store = self.accounting.store
+        return self._standstill.refusing(store.refuses) if isinstance(store, OutageGuard | Unopened) else []
 
     def _exceeded(self, claim: Claim, standing: Standing) -> None:
         self._metrics.claim_refused(claim)
         self.happenings.exceeded(claim, standing)
-
-    def _look_behind(self) -> None:
-        if self._writer is not None and self.journal is not None:
-            seconds = self._writer.health()["lag_seconds"]
-            if seconds > BEHIND_SECONDS:
-                self.happenings.behind(self.journal.under_way, seconds)
 
     def _recovered(self, found: "Sequence[Recovered]") -> None:
         """Holds of workers that are gone: the store is told what became of them."""

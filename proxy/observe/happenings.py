@@ -98,8 +98,7 @@ class Happenings:
         self._once_a_minute(EventName.USAGE_IMPLAUSIBLE, target, request=request, **counts)
 
     def behind(self, journal_bytes: int, seconds: float) -> None:
-        """The ledger's database does not keep up: the oldest row has waited for so long, in a journal of this size. Told
-        once a minute."""
+        """The ledger lags: its oldest row waits for so long, in a journal of this size; told once a minute."""
         self._once_a_minute(EventName.LEDGER_BEHIND, "ledger", bytes=journal_bytes, seconds=seconds)
 
     def health(self) -> list[Mapping[str, Any]]:

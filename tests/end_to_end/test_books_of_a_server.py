@@ -1,7 +1,10 @@
 """A server that keeps its accounts in memory, and the command line beside it: they meet in the ledger."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,9 +50,9 @@ def config(fake: FakeUpstream, limit: str = "$0.0019/month") -> dict[str, Any]:
     }
 
 
-def ask(gateway: Gateway) -> int:
+def ask(gateway: Gateway, model: str = "m") -> int:
     """The status of one request."""
-    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 190}
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 190}
     return gateway.http.post("/v1/chat/completions", json=body).status_code
 
 
@@ -89,6 +92,28 @@ def test_what_is_held_is_shown_for_as_long_as_it_is(gateway: Gateway, fake: Fake
         gate.open()
         raw.body_until(b"[DONE]")
     until(lambda: shown(gateway).get("held") == "0", "nothing was held any more")
+
+
+def test_a_ledger_that_is_away_at_the_start_keeps_nobody_from_what_is_not_limited(
+    fake: FakeUpstream, tmp_path: Path
+) -> None:
+    """F27, H6: what was spent before is not known yet, so nobody passes a budget; once it is, it counts."""
+    free = {"models": {"m": config(fake)["models"]["m"], "free": {"chain": "free", "targets": ["one/gpt"]}}}
+    both = config(fake) | free | {"chains": {"free": ["retry"]}}
+    fake.clear()
+    fake.always(openai_answer("Hello"))
+    with Gateway(tmp_path, both) as server:
+        server.http.headers["authorization"] = f"Bearer {SECRET}"
+        assert [ask(server), ask(server)] == [200, 429]
+    with closing(sqlite3.connect(tmp_path / "switchgear.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Gateway(tmp_path, both) as server:
+            server.http.headers["authorization"] = f"Bearer {SECRET}"
+            assert [ask(server), ask(server, "free")] == [503, 200]
+            assert server.http.get("/health").json()["state"]["mode"] == "rebuilding"
+            other.execute("COMMIT")
+            until(lambda: ask(server) == 429, "what was spent before was known")
+            assert server.http.get("/health").json()["state"]["mode"] == "ok"
 
 
 def test_limits_that_come_by_an_edit_know_what_was_adjusted(fake: FakeUpstream, tmp_path) -> None:
