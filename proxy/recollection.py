@@ -22,6 +22,8 @@ LOOK_SECONDS = 1.0
 """How often it is looked whether a shared store is empty."""
 TURN_SECONDS = 2.0
 """How often the command line is told of accounts in memory, and heard."""
+FAREWELL = 1.0
+"""Seconds that the end waits for the ledger."""
 PATIENCE = 3.0
 """Seconds that a start waits for the ledger where anything is limited."""
 _log = structlog.get_logger("switchgear")
@@ -114,6 +116,10 @@ class OfMemory:
     async def close(self) -> None:
         """See :class:`Recollection`."""
         await _ended(self._task)
+        if self._clerk is not None:
+            with suppress(Exception):  # it is known by its age, too
+                async with asyncio.timeout(FAREWELL):
+                    await self._clerk.leave(await self._writer.database())
 
     async def _attend(self) -> None:
         trouble = _Trouble("accounts_not_told")

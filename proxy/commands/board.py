@@ -36,7 +36,7 @@ async def show(config: Config, choice: Choice) -> tuple[list[Account], list[str]
         if store is not None and store.empty:
             notes.append("the store holds no accounts yet: these are the ledger's sums")
         if store is None and database is not None and not await heard(database):
-            notes.append("no server has said lately how its accounts stand: these are the ledger's sums")
+            notes.append("no server says how its accounts stand: these are the ledger's sums")
         found = await stand(await _meant(config, choice, database), store, database)
     return found, notes
 

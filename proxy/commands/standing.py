@@ -17,8 +17,8 @@ from proxy.state.redis.scripts import KEYS
 from proxy.state.store import Sum
 from proxy.state.windows import counts_until, window_of
 
-FRESH_SECONDS = 10.0
-"""A server that runs says every two seconds how its accounts stand."""
+FRESH_SECONDS = 75.0
+"""A server that runs says how its accounts stand within seconds of any change, and every half minute in any case."""
 _TRIES = 10
 """How often a store is asked that does not answer in time; a tenth of a second each, and one between."""
 _PAUSE = 0.1

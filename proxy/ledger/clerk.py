@@ -19,9 +19,9 @@ from proxy.ledger.schema import adjustments
 from proxy.state.store import Store, Sum
 from proxy.state.windows import counts_until
 
-REPEAT_SECONDS = 5.0
-"""After which standings are written again that are as they were, while anything is held: who reads them goes by their
-age. Where nothing is, the ledger's own sums say the same, and an idle server writes nothing."""
+REPEAT_SECONDS = 30.0
+"""After which standings are written again that are as they were: who reads them goes by their age. An idle server
+brings nothing else to the disk."""
 
 Known = Callable[[], Sequence[tuple[Claim, Standing]]]
 _log = structlog.get_logger("switchgear")
@@ -61,7 +61,8 @@ class Clerk:
 
     def __init__(self, store: Store, known: Known, number: int, clock: Callable[[], float] = time.time) -> None:
         self._store, self._known, self._number, self._clock = store, known, number, clock
-        self._said: list[tuple[str, int, int, int]] = []
+        self._said: list[tuple[str, int, int, int]] | None = None
+        """None: nothing, so that what stands there is another server's."""
         self._said_at = 0.0
 
     async def turn(self, database: Database) -> None:
@@ -73,10 +74,13 @@ class Clerk:
         known = self._known()
         said = [(claim.account, stood.used, stood.held, stood.limit) for claim, stood in known]
         now = self._clock()
-        lasts = any(stood.held for _, stood in known) and not 0 <= now - self._said_at < REPEAT_SECONDS
-        if said != self._said or lasts:
+        if said != self._said or (said and not 0 <= now - self._said_at < REPEAT_SECONDS):
             await database.run(lambda connection: note_standings(connection, known))
             self._said, self._said_at = said, now
+
+    async def leave(self, database: Database) -> None:
+        """What was said last holds no more."""
+        await database.run(lambda connection: note_standings(connection, ()))
 
     async def _take_over(self, row: Row) -> None:
         """One that was meant for a window that is over changes nothing any more."""

@@ -108,7 +108,7 @@ def test_a_running_server_in_memory_mode_says_how_its_accounts_stand(file: Path)
     def note(connection: Connection) -> None:
         audit.note_standings(connection, known)
         old = standings.c.account == TEAM
-        connection.execute(standings.update().where(old).values(at=standings.c.at - 60_000_000))
+        connection.execute(standings.update().where(old).values(at=standings.c.at - 90_000_000))
 
     write(url_of(file.parent), note)
     shown = _shown(file)

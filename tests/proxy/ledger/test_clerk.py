@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, delete
 
 from policies.claims import Claim, Standing, Unit, Window
+from proxy.commands.standing import FRESH_SECONDS
 from proxy.ledger.audit import Adjustment, adjust
 from proxy.ledger.clerk import REPEAT_SECONDS, Clerk, Opening
 from proxy.ledger.database import Database
@@ -90,7 +91,7 @@ async def test_accounts_are_shown_as_they_stand(database: Database) -> None:
 
 
 async def test_what_has_not_changed_is_written_only_to_show_that_the_server_lives(database: Database) -> None:
-    """Nothing is written twice within the span after which readers would begin to doubt."""
+    """Nothing is written twice within the span after which readers would begin to doubt; an end is told."""
     now = [1_000.0]
     store = MemoryStore(_ignore)
     store.reserve("a" * 32, [CLAIM], [300], 60.0, 1)
@@ -107,3 +108,9 @@ async def test_what_has_not_changed_is_written_only_to_show_that_the_server_live
     assert await written() is False
     now[0] += REPEAT_SECONDS
     assert await written() is True
+    assert FRESH_SECONDS > 2 * REPEAT_SECONDS
+
+    store.reserve("b" * 32, [CLAIM], [300], 60.0, 1)
+    await clerk.turn(database)
+    await clerk.leave(database)
+    assert await database.run(last_standings) == []
