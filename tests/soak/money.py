@@ -105,7 +105,8 @@ def run(plan: Plan, folder: Path) -> Report:
     report.leaked = {f"{name} {window}": amount for (name, window), amount in last.held.items()}
     if watch is not None:
         drift = _drift(last, found)
-        report.unspent = {name: amount for name, amount in drift.items() if amount > 0 and plan.mode == "leased"}
+        killed = plan.mode == "leased" and "worker killed" in troubles
+        report.unspent = {name: amount for name, amount in drift.items() if amount > 0 and killed}
         report.drift = {name: amount for name, amount in drift.items() if name not in report.unspent}
     return report
 
