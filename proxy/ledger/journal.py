@@ -71,6 +71,8 @@ class Journal:
         self.full = False
         self.lost = 0
         """Frames that there was no room for: none but with ``when_full: go_on``."""
+        self.unnoted = 0
+        """Requests that were never sent, and ended while all room was kept for the ends of those that were."""
         self.stir: Callable[[], None] | None = None
         """Called once at the next frame that ends a request; who wants to know sets it each time."""
         self._wake, self._closing = threading.Event(), False
@@ -136,6 +138,9 @@ class Journal:
         asked = before[3] if before is not None else ()
         if len(line) > FRAME_LIMIT // 2:
             line = _cut(line)
+        if (before is None or not before[1]) and self._scarce(len(line)):
+            self.unnoted += 1
+            return
         record = orjson.Fragment(line)
         if len(held) == 1 and held[0].posted is not None:
             one = held[0]
@@ -197,6 +202,15 @@ class Journal:
             segment.sync()
             segment.close(remove=False)
         self._holder.release(remove=consumed and not self._open)
+
+    def _scarce(self, size: int) -> bool:
+        """Whether so many bytes more would take what is kept for requests that were sent."""
+        room = (len(self._ready) + 1) * self._size - self._at - size
+        if room >= len(self._open) * RESERVE + 2 * FRAME_LIMIT:
+            return False
+        self.full = True
+        self._wake.set()
+        return True
 
     def _note(self, uid: str, frame: bytes, sent: int = 0, asked: tuple[str, ...] = ()) -> None:
         """Keep a frame of a request that is not over."""

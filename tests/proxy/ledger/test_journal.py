@@ -163,6 +163,22 @@ def test_a_journal_is_full_before_what_is_under_way_has_no_room(journal: Journal
     assert journal.under_way == 0
 
 
+def test_refusals_take_no_room_that_is_kept_for_what_was_sent(journal: Journal) -> None:
+    """F27: a full journal refuses, and refusals have rows as well; but the ends of what was sent come first."""
+    desk = Desk(journal)
+    begun = [desk.send() for _ in range(5)]
+    while not journal.full:
+        desk.serve()
+    for _ in range(600):
+        refused = story()
+        journal.settle(refused, orjson.dumps(record(refused, outcome="denied", attempts=[])))
+    for each in begun:
+        desk.settle(each)
+
+    assert journal.lost == 0
+    assert journal.unnoted > 0
+
+
 def test_a_full_journal_has_room_again_once_the_ledger_caught_up(journal: Journal) -> None:
     """F27."""
     desk = Desk(journal)
