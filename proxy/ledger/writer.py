@@ -82,6 +82,7 @@ class Writer:
             "journal_bytes": journal.bytes_held,
             "under_way": journal.under_way,
             "lost": journal.lost,
+            "unnoted": journal.unnoted,
             "refused": self._refused,
         }
 

@@ -109,6 +109,9 @@ def test_readiness_falls_while_nothing_can_be_written_down(tmp_path: Path) -> No
             assert ask(server).json()["error"]["code"] == "ledger_unavailable"
             assert figure(server, "journal_bytes") > 500_000
             until(lambda: figure(server, "ledger_lag_seconds") > 0, "the ledger lagged")
+            ledger = server.http.get("/health").json()["ledger"]
+            assert (ledger["mode"], ledger["lost"]) == ("full", 0)
+            assert ledger["unnoted"] > 0
             other.execute("COMMIT")
         until(lambda: readiness(server) == READY, "readiness was there again")
         assert ask(server).status_code == 200
