@@ -82,6 +82,8 @@ def as_table(verdict: Verdict) -> str:
         titles = ("store", "ledger", "drift")
         columns = [Column("account"), Column("window"), *[Column(title, right=True) for title in titles], Column("")]
         text += table(columns, [_cells(drift) for drift in verdict.drifts])
+    if any(drift.believed and drift.amount > 0 and not drift.fixed for drift in verdict.drifts):
+        text += "a killed worker's unspent leases are charged until --fix gives them back\n"
     for excess in verdict.excesses:
         unit = claim_of(excess.account).unit
         charged, rows = written(excess.charged, unit), written(excess.rows, unit)
