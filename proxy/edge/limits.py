@@ -27,10 +27,10 @@ def limits(story: Story) -> HeaderList:
         _tighten(tightest, (claim,), (refused.standing,))
     head: HeaderList = []
     for unit, standing in tightest.items():
-        limit, remaining, reset = _NAMES[unit]
+        (limit, remaining, reset), seconds = _NAMES[unit], standing.resets_in
         head += ((limit, b"%d" % standing.limit), (remaining, b"%d" % standing.left))
-        if standing.resets_in is not None:
-            head.append((reset, _duration(standing.resets_in)))
+        if seconds is not None:
+            head.append((reset, _duration(int(seconds)) if seconds >= 1 else b"%dms" % int(seconds * 1000)))
     return head
 
 
@@ -48,13 +48,11 @@ def _shown(claims: tuple[Claim, ...]) -> tuple[tuple[int, Unit], ...]:
     return tuple([(position, claim.unit) for position, claim in enumerate(claims) if shown[position]])
 
 
-def _duration(seconds: float) -> bytes:
-    if seconds < 1:
-        return b"%dms" % int(seconds * 1000)
-    whole = int(seconds)
-    if whole < 60:
-        return b"%ds" % whole
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return b"%dm%ds" % (minutes, rest)
-    return b"%dh%dm%ds" % (*divmod(minutes, 60), rest)
+@lru_cache(maxsize=4096)
+def _duration(seconds: int) -> bytes:
+    """Every request within a second says the same."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return b"%dh%dm%ds" % (hours, minutes, rest)
+    return b"%dm%ds" % (minutes, rest) if minutes else b"%ds" % rest

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from policies.claims import Claim, Granted, Refused, Reply, Standing
-from proxy.state.memory.account import Account, Bucket
+from proxy.state.memory.account import Account
 from proxy.state.memory.accounts import Accounts
 from proxy.state.memory.hold import LAPSED, MOST, Hold, Past
 from proxy.state.store import Alarm, Report, Sum
@@ -59,33 +59,32 @@ class MemoryStore:
         past = self._past
         if hold in self._holds or hold in past.new or hold in past.old or hold in self._lapsed:
             return self._again(hold, claims)
-        by_name, of = self._accounts.by_name, self._accounts.of
-        parts: list[Account | Bucket] = []
-        standings: list[Standing] = []
-        for claim, amount in zip(claims, amounts):  # noqa: B905 - its check costs more than one claim
-            account = by_name.get(claim.account)
-            if (
-                account is None
-                or account.claim is not claim
-                or account.version != version
-                or (wall if account.calendar else now) >= account.end
-            ):
-                account = of(claim, version)
-            used, held, limit = account.used, account.held + amount, account.limit
-            if used + held >= limit and (not amount or used + held > limit) and not claim.shadow:
-                self._undo(parts, amounts)
-                return self._refused(len(parts), account, amount)
-            account.held = held
-            bucket = account.bucket
-            if bucket is None:
-                parts.append(account)
-                until = account.until
-                standings.append(Standing(used, held, limit, account.id, None if until is None else until - wall))
-            else:
-                bucket.held += amount
-                parts.append(bucket)
-                standings.append(Standing(used, held, limit, account.id, bucket.until - now))
-        granted = Granted(tuple(standings))
+        bundle = self._accounts.bundle(tuple(claims), version, now, wall)
+        accounts, parts = bundle.accounts, bundle.parts
+        for position, account in enumerate(accounts):
+            amount = amounts[position]
+            taken = account.used + account.held + amount
+            if taken >= account.limit and (not amount or taken > account.limit) and not claims[position].shadow:
+                for part, held in zip(parts[:position], amounts, strict=False):
+                    part.move(0, -held)
+                return self._refused(position, account, amount)
+            account.held += amount
+            if account.bucket is not None:
+                account.bucket.held += amount
+        granted = Granted(
+            tuple(
+                [
+                    Standing(
+                        account.used,
+                        account.held,
+                        account.limit,
+                        account.id,
+                        None if account.until is None else account.until - (wall if account.calendar else now),
+                    )
+                    for account in accounts
+                ]
+            )
+        )
         expires = now + seconds
         self._holds[hold] = Hold(parts, amounts, granted, expires)
         if expires < self._due:
@@ -213,10 +212,6 @@ class MemoryStore:
         if hold in self._holds:
             return self._holds[hold].granted
         return Refused(0, self._accounts.standing(self._accounts.of(claims[0], -1)))
-
-    def _undo(self, parts: Sequence[Account | Bucket], amounts: Sequence[int]) -> None:
-        for part, amount in zip(parts, amounts, strict=False):
-            part.move(0, -amount)
 
     def _refused(self, position: int, account: Account, amount: int) -> Refused:
         now = self._accounts.clock_of(account)
