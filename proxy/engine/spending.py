@@ -5,6 +5,7 @@ The path that nearly all requests take is synchronous and short: the bound, one 
 """
 
 from collections.abc import Awaitable, Coroutine
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from proxy.engine.ports import Job
 from proxy.engine.reservation import Reservation
 from proxy.engine.stream_limit import StreamLimit
 from proxy.money.bounds import Bound, afford, bound_of, cost_of, limited
+from translators.base import EmbeddingsRequest
 from translators.facts import Usage
 from translators.value import value
 
@@ -204,7 +206,8 @@ class Spending:
                 return self._denied(claim, refusal.store_down(claim))
             self._accounting.exceeded(claim, reply.standing)
             if claim.place is not None:
-                return Shut(f"{claim.policy} of {claim.subject} is used up", reply.retry_after)
+                again = refusal.SLOT_WAIT if claim.unit is Unit.SLOTS else reply.retry_after
+                return Shut(f"{claim.policy} of {claim.subject} is used up", again)
             if claim.unit is Unit.SLOTS:
                 fits = await self._slot(claim)
             else:
@@ -295,6 +298,8 @@ class Spending:
 
     def _denied(self, claim: Claim, denial: Deny) -> Deny:
         self._job.story.admission.append(Note(claim.policy, Verdict.DENY, why=denial.message))
+        if denial.param == "max_tokens" and isinstance(self.ask, EmbeddingsRequest):
+            return replace(denial, param="input")
         return denial
 
 

@@ -29,6 +29,7 @@ CHAINS: dict[str, list[Any]] = {
     "narrow": [{"concurrency": {"per": "model", "limit": 1}}],
     "waiting": [{"concurrency": {"per": "model", "limit": 1, "queue": {"max": 10, "wait": "20s"}}}],
     "placed": [{"quota": {"per": "upstream", "requests": "1/month"}}],
+    "seats": [{"concurrency": {"per": "upstream", "limit": 1}}],
     "finishing": [{"budget": {"per": "model", "limit": "$1/month", "on_exceed": "finish"}}],
     "ending": [{"budget": {"per": "model", "limit": "$1/month"}}],
     "unpriced": [{"budget": {"per": "model", "limit": "$1/month"}}],
@@ -267,6 +268,35 @@ def test_an_upstream_whose_quota_is_used_up_is_left_out(client, provider):
     assert "quota of upstream one is used up; quota of upstream two is used up" in error.value.message
     assert error.value.response.headers["x-should-retry"] == "false"
     assert len(provider.requests) == 2
+
+
+def test_an_upstream_with_no_slot_free_has_one_soon(client, provider):
+    """D29, D33: whoever is told that no target is left is told as well to come again in a second."""
+    gate = Gate()
+    provider.clear()
+    provider.always(openai_stream(["Hel", "lo"], gate_after=1, gate=gate))
+    patient = client.with_options(max_retries=0)
+
+    with patient.chat.completions.create(model="seats", messages=MESSAGES, stream=True) as stream:
+        pieces = iter(stream)
+        next(pieces)
+        with pytest.raises(openai.InternalServerError) as error:
+            _ask(patient, "seats")
+        gate.open()
+        list(pieces)
+
+    assert (error.value.status_code, error.value.code) == (503, "no_target_available")
+    assert error.value.response.headers["retry-after"] == "1"
+    assert error.value.response.headers.get("x-should-retry") != "false"
+
+
+def test_embeddings_that_cost_too_much_have_too_long_an_input(client, provider):
+    """D28: there is no ``max_tokens`` to lower."""
+    with pytest.raises(openai.RateLimitError) as error:
+        client.embeddings.create(model="each", input="word " * 4000)
+
+    assert (error.value.code, error.value.param) == ("request_exceeds_budget", "input")
+    assert provider.requests == []
 
 
 def test_a_stream_beyond_its_bound_ends_as_one_that_reached_its_length(client, provider):
