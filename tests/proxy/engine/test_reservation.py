@@ -118,6 +118,19 @@ async def test_what_an_attempt_took_is_held_beside_the_next_ones_bound() -> None
     assert (await desk.books(COST), await desk.books(TOKENS)) == ((350, 0), (70, 0))
 
 
+async def test_a_third_attempt_counts_all_that_is_held_already() -> None:
+    """Of however many holds."""
+    desk = Desk(COST)
+    for bound, took in ((200, 200), (100, 100), (50, 20)):
+        desk.asks(CHEAP, bound)
+        desk.sends(CHEAP, took, failure=BROKEN)
+    held = await desk.books(COST)
+    desk.own.settle()
+
+    assert held == (0, 350)
+    assert await desk.books(COST) == (320, 0)
+
+
 async def test_more_than_was_held_is_charged_whichever_hold_it_is() -> None:
     """I1's overrun is written down; no hold is charged what another one is."""
     desk = Desk(COST)
