@@ -148,6 +148,19 @@ class Books(Protocol):
             line: its decision record as JSON, as the log has it.
         """
 
+    def common(self, example: Story) -> bytes:
+        """What is written down of every plain request that goes like this one (:func:`proxy.observe.plain.kind_of`)."""
+
+    def settle_plain(self, story: Story, common: bytes, moments: tuple[int, int, int, int, int]) -> None:
+        """A plain request is over, as :meth:`settle`.
+
+        Args:
+            story: finished.
+            common: what it has in common with others.
+            moments: in microseconds after it came in: its attempt began, its first byte came, its attempt ended, it
+                ended itself; and for how long it was here rather than upstream.
+        """
+
 
 class Mementos(Protocol):
     """What providers want to see again beside their tool calls, until the next turn. Bounded; never raises.

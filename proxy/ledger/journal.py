@@ -4,10 +4,11 @@ Three kinds of frames. ``I``: a hold is about to be asked for. ``D``: an attempt
 row needs should nothing follow. ``S``: a request is over; its decision record, and what each account was charged. It is
 the ledger's outbox too: :mod:`proxy.ledger.writer` reads it.
 
-Payloads are JSON: ``I`` [uid, hold]; ``D`` [uid, ordinal, created, id, key, team, org, user, session, tags, model,
-endpoint, stream, chain, config, target, bound, hold, amounts, names, earlier holds as [hold, amounts, names]]; ``S``
-[uid, record, holds, their amounts, their names, those of the holds that a shared store was asked for]. Names are
-[account, window], one for each amount; slots, which are no sum, have no window.
+Payloads are JSON: ``I`` [uid, hold]; ``S`` [uid, record, holds, their amounts, their names, those of the holds that a
+shared store was asked for], or three lines for a plain request (:mod:`proxy.ledger.plain`); ``D`` three lines as well:
+[key, team, org, model, endpoint, stream, chain, config, target], which many have in common; the hold's names, or none;
+[uid, ordinal, created, id, user, session, tags, bound, hold, amounts, earlier holds as [hold, amounts, names]]. Names
+are [account, window], one for each amount; slots, which are no sum, have no window.
 """
 
 import threading
@@ -22,6 +23,7 @@ import structlog
 
 from policies.claims import Claim, Unit
 from proxy.engine.story import Held, Story
+from proxy.ledger import plain
 from proxy.ledger.frames import DISPATCH, HEAD, HEAD_SIZE, INTENT, SETTLED, TAIL
 from proxy.ledger.segments import Segment, create
 
@@ -34,10 +36,11 @@ RESERVE = 8192
 SYNC_SECONDS = 0.1
 """What a power cut can take, in time. A crash of the process takes nothing."""
 NAMES = 4096
-"""Sets of claims whose names are remembered as JSON."""
+"""Sets of claims whose names are remembered as JSON, and so many kinds of dispatches."""
 MASK = 2**32 - 1
 
 _Windows = tuple[str, ...]
+_Way = tuple[object, ...]
 _Begun = tuple[int, int, bytes, tuple[str, ...]]
 """Of a request: the file that its oldest frame is in, how often it was sent, its frames, the holds it asked for."""
 _log = structlog.get_logger("switchgear")
@@ -67,7 +70,8 @@ class Journal:
         self._ready: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
         self._open: dict[str, _Begun] = {}
-        self._known: dict[tuple[Claim, ...], tuple[_Windows, orjson.Fragment]] = {}
+        self._known: dict[tuple[Claim, ...], tuple[_Windows, bytes]] = {}
+        self._ways: dict[_Way, bytes] = {}
         self.full = False
         self.lost = 0
         """Frames that there was no room for: none but with ``when_full: go_on``."""
@@ -113,17 +117,13 @@ class Journal:
     def dispatch(self, story: Story, target: str, held: Held | None, bound: int | None) -> None:
         """An attempt is about to be sent; see :class:`proxy.engine.ports.Books`."""
         call, uid, before = story.call, story.uid, self._open.get(story.uid)
-        who, tags = call.principal, call.tags
-        earlier = [(one.id, one.amounts, self._names(one)) for one in story.held[:-1]] if len(story.held) > 1 else ()
-        facts = (
-            *(uid, 1 if before is None else before[1] + 1, story.created, call.id, who.key, who.team, who.org),
-            *(call.user, call.session, list(tags) if tags else None, call.model, call.endpoint, call.stream),
-            *(story.chain, story.version, target, bound),
-        )
-        if held is None:
-            frame = self._append(DISPATCH, orjson.dumps((*facts, None, (), (), ())))
-        else:
-            frame = self._append(DISPATCH, orjson.dumps((*facts, held.id, held.amounts, self._names(held), earlier)))
+        key = call.principal.key, call.model, call.endpoint, call.stream, story.chain, story.version, target
+        way = self._ways.get(key) or self._way(key, story)
+        ordinal, tags = 1 if before is None else before[1] + 1, [*call.tags] if call.tags else None
+        names, hold, amounts = (b"", None, ()) if held is None else (self._names(held), held.id, held.amounts)
+        earlier = self._earlier(story.held[:-1]) if len(story.held) > 1 else ()
+        own = uid, ordinal, story.created, call.id, call.user, call.session, tags, bound, hold, amounts, earlier
+        frame = self._append(DISPATCH, b"%b\n%b\n%b" % (way, names, orjson.dumps(own)))
         if before is None:
             self._open[uid] = self._segment.number, 1, frame, ()
         else:
@@ -132,23 +132,32 @@ class Journal:
             self.full = True
             self._wake.set()
 
+    def common(self, example: Story) -> bytes:
+        """For :meth:`settle_plain`; see :class:`proxy.engine.ports.Books`."""
+        return plain.common(example)
+
+    def settle_plain(self, story: Story, common: bytes, moments: plain.Moments) -> None:
+        """A plain request is over; see :class:`proxy.engine.ports.Books`."""
+        before, held = self._open.pop(story.uid, None), story.held
+        own = plain.values(story, moments, before[3] if before is not None else ())
+        self._append(SETTLED, b"%b\n%b\n%b" % (common, self._names(held[0]) if held else b"", own))
+        if self.stir is not None:
+            stir, self.stir = self.stir, None
+            stir()
+
     def settle(self, story: Story, line: bytes) -> None:
         """A request is over; see :class:`proxy.engine.ports.Books`."""
-        uid, held, before = story.uid, story.held, self._open.pop(story.uid, None)
+        uid, before = story.uid, self._open.pop(story.uid, None)
         asked = before[3] if before is not None else ()
         if len(line) > FRAME_LIMIT // 2:
             line = _cut(line)
         if (before is None or not before[1]) and self._scarce(len(line)):
             self.unnoted += 1
             return
-        record = orjson.Fragment(line)
-        if len(held) == 1 and held[0].posted is not None:
-            one = held[0]
-            self._append(SETTLED, orjson.dumps((uid, record, (one.id,), (one.posted,), (self._names(one),), asked)))
-        else:
-            posted = [hold for hold in held if hold.posted is not None]
-            ids, amounts = [hold.id for hold in posted], [hold.posted for hold in posted]
-            self._append(SETTLED, orjson.dumps((uid, record, ids, amounts, [*map(self._names, posted)], asked)))
+        posted = [hold for hold in story.held if hold.posted is not None]
+        ids, amounts = [hold.id for hold in posted], [hold.posted for hold in posted]
+        names = [orjson.Fragment(self._names(hold)) for hold in posted]
+        self._append(SETTLED, orjson.dumps((uid, orjson.Fragment(line), ids, amounts, names, asked)))
         if self.stir is not None:
             stir, self.stir = self.stir, None
             stir()
@@ -249,7 +258,19 @@ class Journal:
         self._map, self._at = self._segment.map, 0
         return True
 
-    def _names(self, held: Held) -> orjson.Fragment:
+    def _way(self, key: _Way, story: Story) -> bytes:
+        """What is said of a dispatch that others have in common with it."""
+        who = story.call.principal
+        said = orjson.dumps((who.key, who.team, who.org, *key[1:]))
+        if len(self._ways) >= NAMES:
+            self._ways.clear()
+        self._ways[key] = said
+        return said
+
+    def _earlier(self, held: Iterable[Held]) -> list[tuple[str, tuple[int, ...], orjson.Fragment]]:
+        return [(one.id, one.amounts, orjson.Fragment(self._names(one))) for one in held]
+
+    def _names(self, held: Held) -> bytes:
         """Accounts and windows of a hold."""
         windows = tuple([standing.window for standing in held.standings])
         known = self._known.get(held.claims)
@@ -295,12 +316,12 @@ class Journal:
         self.full = room < len(self._open) * RESERVE + 2 * FRAME_LIMIT
 
 
-def _names(claims: Iterable[Claim], windows: Iterable[str]) -> orjson.Fragment:
+def _names(claims: Iterable[Claim], windows: Iterable[str]) -> bytes:
     names = [
         (claim.account, None if claim.unit is Unit.SLOTS else window)
         for claim, window in zip(claims, windows, strict=True)
     ]
-    return orjson.Fragment(orjson.dumps(names))
+    return orjson.dumps(names)
 
 
 def _cut(line: bytes) -> bytes:

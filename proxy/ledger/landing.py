@@ -18,9 +18,10 @@ from sqlalchemy import Connection, Integer, SmallInteger, Table, Text, delete
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from proxy.ledger.database import Database
+from proxy.ledger.plain import MARK
 from proxy.ledger.postings import MICRO, post
 from proxy.ledger.rows import Batch, Row, attempt_rows, request_row
-from proxy.ledger.schema import attempts, journals, requests
+from proxy.ledger.schema import journals, requests, tries
 from proxy.ledger.statements import statements
 
 _MOST, _MOST_INT, _MOST_SMALL = 2**63 - 1, 2**31 - 1, 2**15 - 1
@@ -55,7 +56,9 @@ class Landing:
             return place
         batch, known, self.refused = self.batch, statements(connection.dialect), 0
         sqlite = connection.dialect.name == "sqlite"
-        for table, rows in ((requests, batch.requests), (attempts, batch.attempts)):
+        for lot in batch.lots:
+            connection.exec_driver_sql(known.insert(requests, lot.kind.columns), lot.rows)
+        for table, rows in ((requests, batch.requests), (tries, batch.tries)):
             if self.careful:
                 self.refused += _one_by_one(connection, table, rows)
             else:
@@ -139,16 +142,31 @@ def repaired(payloads: Sequence[bytes]) -> Batch:
     batch = Batch()
     for payload in payloads:
         try:
-            uid, record, holds, amounts, names, _ = json.loads(payload.decode("utf-8", "replace"))
-            batch.post(amounts, names)
-            request, tries = request_row(uid, record, holds), attempt_rows(uid, record)
+            text = payload.decode("utf-8", "replace")
+            request, others = _plain_rows(batch, text) if payload[0] == MARK else _rows(batch, text)
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the others have to land
             batch.spoiled.append(payload)
             _log.error("ledger_row_lost", error=repr(fault), payload=repr(payload[:2000]))
             continue
         batch.requests.append(_fitting(requests, request))
-        batch.attempts += [_fitting(attempts, row) for row in tries]
+        batch.tries += [_fitting(tries, row) for row in others]
     return batch
+
+
+def _rows(batch: Batch, text: str) -> tuple[Row, list[Row]]:
+    uid, record, holds, amounts, names, _ = json.loads(text)
+    batch.post(amounts, names)
+    return request_row(uid, record, holds), attempt_rows(uid, record)
+
+
+def _plain_rows(batch: Batch, text: str) -> tuple[Row, list[Row]]:
+    common, names, own = text.split("\n")
+    *values, posted, _ = json.loads(own)
+    if names:
+        batch.post([posted], [json.loads(names)])
+    known = json.loads(common)
+    cells = known["same"] | dict(zip(known["each"], values, strict=True))
+    return tuple([cells.get(column) for column in requests.columns.keys()]), []  # noqa: SIM118
 
 
 def _shapes(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], list[Row]]]:

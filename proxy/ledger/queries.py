@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, literal_column, null, or_, select
 
 from policies.base import Principal
-from proxy.ledger.schema import adjustments, attempts, postings, requests, standings
+from proxy.ledger.schema import adjustments, attempts, postings, requests, standings, tries
 from proxy.state.store import Sum
 from translators.value import value
 
@@ -31,6 +31,7 @@ _OF_REQUESTS = (
     "failure",
 )
 _OF_ATTEMPTS = ("target", "upstream")
+_TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 _NAMES = {"user": "end_user"}
 _SPANS = {"day": (86_400 * MICRO, "%Y-%m-%d"), "hour": (3_600 * MICRO, "%Y-%m-%dT%H")}
 BY = (*_OF_REQUESTS, *_OF_ATTEMPTS, *_NAMES, *_SPANS)
@@ -76,10 +77,11 @@ def usage(
     if unknown:
         raise ValueError(f"nothing is summed up by {', '.join(unknown)}; known are {', '.join(BY)}")
     single = any(name in _OF_ATTEMPTS for name in by)
-    figures, source = _sums(single=single)
-    labels = [_label(name, connection.dialect.name) for name in by]
-    query = select(*[label.label(name) for name, label in zip(by, labels, strict=True)], *figures).select_from(source)
-    query = query.where(and_(*_span(since, until), *_own(tenant)))
+    span = and_(*_span(since, until), *_own(tenant))
+    table = _single(span) if single else requests
+    figures, labels = _sums(table, single=single), [_label(name, table, connection.dialect.name) for name in by]
+    query = select(*[label.label(name) for name, label in zip(by, labels, strict=True)], *figures).select_from(table)
+    query = query if single else query.where(span)
     if labels:  # by position: the database could not know two expressions with parameters for the same one
         places: list[ColumnElement[Any]] = [literal_column(str(place + 1)) for place in range(len(labels))]
         query = query.group_by(*places).order_by(literal_column("cost").desc(), *places)
@@ -153,29 +155,40 @@ def _discrepancy(uid: str, counted: int, found: int, cost: int | None, sum_of_co
     return Discrepancy(uid, "cost", cost, None if sum_of_costs is None else int(sum_of_costs))
 
 
-def _sums(*, single: bool) -> tuple[list[ColumnElement[Any]], Any]:
-    """The figures, and where they are from: of requests, or of single attempts."""
-    table = attempts if single else requests
-    tokens = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
-    failed = attempts.c.failure.is_not(None) if single else requests.c.outcome != "ok"
-    figures: list[ColumnElement[Any]] = [
-        (func.count(func.distinct(attempts.c.uid)) if single else func.count()).label("requests"),
+def _sums(table: FromClause, *, single: bool) -> list[ColumnElement[Any]]:
+    """The figures: of requests, or of single attempts."""
+    failed = table.c.attempt_failure.is_not(None) if single else table.c.outcome != "ok"
+    unpriced = table.c.cost.is_(None)
+    return [
+        (func.count(func.distinct(table.c.uid)) if single else func.count()).label("requests"),
         func.sum(case((failed, 1), else_=0)).label("failed"),
-        *[func.coalesce(func.sum(table.c[name]), 0).label(name) for name in tokens],
+        *[func.coalesce(func.sum(table.c[name]), 0).label(name) for name in _TOKENS],
         func.coalesce(func.sum(table.c.cost), 0).label("cost"),
-        func.sum(case((and_(table.c.cost.is_(None), requests.c.attempts > 0), 1), else_=0)).label("unpriced"),
+        func.sum(case((unpriced if single else and_(unpriced, table.c.attempts > 0), 1), else_=0)).label("unpriced"),
     ]
-    same = and_(attempts.c.created == requests.c.created, attempts.c.uid == requests.c.uid)
-    return figures, requests.join(attempts, same) if single else requests
 
 
-def _label(name: str, dialect: str) -> ColumnElement[Any]:
+def _single(span: ColumnElement[bool]) -> FromClause:
+    """Single attempts, with what is said of their requests. Not out of the view, which SQLite would make a table of
+    first: a join with a union is nothing that it looks into (3.40)."""
+    names = ("created", "uid", *_OF_REQUESTS, *_NAMES.values())
+    of_requests = [requests.c[name] for name in names]
+    failure, used = null().label("attempt_failure"), ("target", *_TOKENS, "cost")
+    alone = select(*of_requests, *[requests.c[name] for name in used], failure).where(
+        span, requests.c.ended.is_not(None)
+    )
+    same = and_(tries.c.created == requests.c.created, tries.c.uid == requests.c.uid)
+    others = select(*of_requests, *[tries.c[name] for name in used], tries.c.failure.label("attempt_failure"))
+    return alone.union_all(others.select_from(requests.join(tries, same)).where(span)).subquery()
+
+
+def _label(name: str, table: FromClause, dialect: str) -> ColumnElement[Any]:
     if name in _SPANS:
-        return requests.c.created // _SPANS[name][0]
+        return table.c.created // _SPANS[name][0]
     if name == "upstream":
         place = func.instr if dialect == "sqlite" else func.strpos
-        return func.substr(attempts.c.target, 1, place(attempts.c.target, "/") - 1)
-    column: ColumnElement[Any] = attempts.c.target if name == "target" else requests.c[_NAMES.get(name, name)]
+        return func.substr(table.c.target, 1, place(table.c.target, "/") - 1)
+    column: ColumnElement[Any] = table.c[_NAMES.get(name, name)]
     return column
 
 

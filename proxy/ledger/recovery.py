@@ -18,6 +18,7 @@ import structlog
 from proxy.ledger.database import Database
 from proxy.ledger.frames import DISPATCH, INTENT, frames
 from proxy.ledger.landing import forget, land, progress
+from proxy.ledger.plain import MARK, SECOND, alike
 from proxy.ledger.segments import Holder, orphans
 from translators.value import value
 
@@ -32,6 +33,13 @@ _HELD = dict.fromkeys(
     ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"), None
 ) | {"source": "held"}
 
+_WAY = ("key", "team", "org", "model", "endpoint", "stream", "chain", "config", "target")
+_OWN = ("uid", "ordinal", "created", "id", "user", "session", "tags", "bound", "hold", "amounts", "earlier")
+Sent = dict[str, Any]
+"""What a dispatch says, by those names; and ``names``."""
+Ended = tuple[str, float, list[str], list[list[int]], list[str]]
+"""A settled request: its uid, when it ended (Unix seconds), its holds, what they came to, those that a shared store was
+asked for."""
 Charged = tuple[str, list[int], list[Any]]
 """A hold, what it is charged, and the names of its accounts."""
 
@@ -110,7 +118,7 @@ class Remains:
     def __init__(self) -> None:
         self._intents: dict[str, str] = {}
         """Request by hold."""
-        self._sent: dict[str, dict[int, list[Any]]] = {}
+        self._sent: dict[str, dict[int, Sent]] = {}
         """By request: its attempts by number; a frame may be there twice."""
         self._over: set[str] = set()
         self._settled: dict[str, Recovered] = {}
@@ -121,8 +129,8 @@ class Remains:
             uid, hold = orjson.loads(payload)
             self._intents[hold] = uid
         elif kind == DISPATCH:
-            sent = orjson.loads(payload)
-            self._sent.setdefault(sent[0], {})[sent[1]] = sent
+            sent = _sent(payload)
+            self._sent.setdefault(sent["uid"], {})[sent["ordinal"]] = sent
         else:
             self._settle(payload)
             return True
@@ -150,31 +158,47 @@ class Remains:
 
     def _settle(self, payload: bytes) -> None:
         try:
-            uid, record, holds, amounts, _, asked = orjson.loads(payload)
-            recent = record["created"] > time.time() - RECENT_SECONDS - float(record.get("duration_ms") or 0) / 1e3
+            uid, ended, holds, amounts, asked = _ended_plain(payload) if payload[0] == MARK else _ended(payload)
         except (ValueError, LookupError, TypeError):  # its row will be said to be lost
             return
         self._over.add(uid)
         self._sent.pop(uid, None)
         for hold, posted in zip(holds, amounts, strict=True):
-            if recent:
+            if ended > time.time() - RECENT_SECONDS:
                 self._settled[hold] = Recovered(hold, tuple(posted), hold in asked)
             self._intents.pop(hold, None)
 
 
-def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
+def _ended(payload: bytes) -> Ended:
+    uid, record, holds, amounts, _, asked = orjson.loads(payload)
+    return uid, record["created"] + float(record.get("duration_ms") or 0) / 1e3, holds, amounts, asked
+
+
+def _ended_plain(payload: bytes) -> Ended:
+    common, names, own = payload.split(b"\n")
+    *values, posted, asked = orjson.loads(own)
+    found = dict(zip(alike(common).each, values, strict=True))
+    ended = (found["created"] + found["duration"]) / SECOND
+    return found["uid"], ended, [found["holds"]] if names else [], [posted] if names else [], asked
+
+
+def _sent(payload: bytes) -> Sent:
+    way, names, own = payload.split(b"\n")
+    sent = dict(zip(_WAY, orjson.loads(way), strict=True)) | dict(zip(_OWN, orjson.loads(own), strict=True))
+    return sent | {"names": orjson.loads(names) if names else []}
+
+
+def _crashed(uid: str, sent: list[Sent]) -> list[Any]:
     """A settled request's payload, made of what was known when it was sent."""
     last = sent[-1]
-    names = ("id", "key", "team", "org", "user", "session", "tags", "model", "endpoint", "stream", "chain", "config")
-    facts = dict(zip(names, (last[3], *last[4:15]), strict=True))
+    facts = {name: last[name] for name in ("id", "user", "session", "tags", *_WAY)}
     charged = _charged(last)
     attempts = _attempts(sent, _cost(charged))
     costs = [attempt["cost"] for attempt in attempts]
     record = facts | {
-        "created": last[2],
+        "created": last["created"],
         "outcome": "crashed",
         "status": 0,
-        "target": last[15],
         "policies": [],
         "attempts": attempts,
         "usage": _HELD,
@@ -185,11 +209,11 @@ def _crashed(uid: str, sent: list[list[Any]]) -> list[Any]:
     return [uid, record, *([part[place] for part in charged] for place in range(3)), []]
 
 
-def _charged(last: list[Any]) -> list[Charged]:
+def _charged(last: Sent) -> list[Charged]:
     """The holds that a request which was sent last like this pays for: all of them whole, as they would be when they
     expire. Slots (no window) are given back."""
-    hold, amounts, names, earlier = last[17:21]
-    holds = [*earlier, (hold, amounts, names)] if hold is not None else earlier
+    hold, earlier = last["hold"], last["earlier"]
+    holds = [*earlier, (hold, last["amounts"], last["names"])] if hold is not None else earlier
     return [(one, _whole(held, accounts), accounts) for one, held, accounts in holds]
 
 
@@ -197,15 +221,15 @@ def _whole(amounts: list[int], names: list[Any]) -> list[int]:
     return [0 if window is None else amount for amount, (_, window) in zip(amounts, names, strict=True)]
 
 
-def _attempts(sent: list[list[Any]], charged: int | None) -> list[dict[str, Any]]:
+def _attempts(sent: list[Sent], charged: int | None) -> list[dict[str, Any]]:
     """One for each time it was sent. The last one costs its bound, those before it what was held beyond that."""
-    bounds = [None if one[16] is None else one[16] * PICO for one in sent]
+    bounds = [None if one["bound"] is None else one["bound"] * PICO for one in sent]
     costs = [*([0] * (len(sent) - 1)), bounds[-1]]
     if charged is not None:
         last = charged if len(sent) == 1 else min(bounds[-1] or 0, charged)
         costs[-2:] = [charged - last, last][-len(sent) :]
     return [
-        {"target": one[15], "usage": _HELD if cost != 0 else None, "cost": cost}
+        {"target": one["target"], "usage": _HELD if cost != 0 else None, "cost": cost}
         for one, cost in zip(sent, costs, strict=True)
     ]
 

@@ -5,7 +5,7 @@ import time
 from sqlalchemy import Connection, and_, delete, or_, select
 
 from proxy.ledger.postings import MICRO
-from proxy.ledger.schema import attempts, postings, requests
+from proxy.ledger.schema import postings, requests, tries
 
 PIECE = 2000
 """Rows that go in one transaction, so that nobody waits long for it (B33)."""
@@ -32,6 +32,6 @@ def prune(connection: Connection, retention: float, now: float | None = None) ->
     old = select(requests.c.created).where(requests.c.created < limit).order_by(requests.c.created)
     last = connection.execute(old.limit(1).offset(PIECE - 1)).scalar_one_or_none()
     until = limit - 1 if last is None else last
-    for table in (attempts, requests):
+    for table in (tries, requests):
         connection.execute(delete(table).where(table.c.created <= until))
     return last is not None

@@ -9,16 +9,29 @@ from typing import Any
 
 import orjson
 
-from proxy.ledger.schema import attempts, requests
+from proxy.ledger.plain import MARK, SECOND, Alike, alike
 
-SECOND, MILLI = 1_000_000, 1_000
-REQUEST = tuple([column.name for column in requests.columns])
-ATTEMPT = tuple([column.name for column in attempts.columns])
+MILLI = 1_000
 _NUL = b"\\u0000"
 _NO_FAILURE = (None, None)
 _NO_USAGE = (None, None, None, None, None, None)
 
 Row = tuple[Any, ...]
+Names = Sequence[Sequence[str | None]]
+"""Accounts and windows of a hold."""
+
+
+class Lot:
+    """Rows of plain requests of one kind.
+
+    Args:
+        kind: of them all.
+    """
+
+    __slots__ = ("kind", "rows")
+
+    def __init__(self, kind: Alike) -> None:
+        self.kind, self.rows = kind, list[Row]()
 
 
 class Batch:
@@ -26,42 +39,73 @@ class Batch:
 
     def __init__(self) -> None:
         self.requests: list[Row] = []
-        self.attempts: list[Row] = []
-        self.sums: dict[tuple[str, str], int] = {}
-        """By account and window."""
+        self.tries: list[Row] = []
+        self._lots: dict[bytes, Lot] = {}
+        self._posted: dict[bytes, list[Sequence[int]]] = {}
+        self._sums: dict[tuple[str, str], int] = {}
         self.spoiled: list[bytes] = []
         """What no row could be made of, and what PostgreSQL would not take: its text holds no NUL."""
 
     def add(self, payloads: Iterable[bytes]) -> None:
         """Add requests that are over, as the journal has them (``S``)."""
         for payload in payloads:
-            if _NUL in payload:
-                self.spoiled.append(payload)
-                continue
             try:
-                uid, record, holds, amounts, names, _ = orjson.loads(payload)
-                request, tries = request_row(uid, record, holds), attempt_rows(uid, record)
+                if payload[0] == MARK:
+                    self._add_plain(payload)
+                else:
+                    self._add(payload)
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
                 self.spoiled.append(payload)
-                continue
-            self.requests.append(request)
-            self.attempts += tries
-            self.post(amounts, names)
 
-    def post(self, amounts: Sequence[Sequence[int]], names: Sequence[Sequence[Sequence[str | None]]]) -> None:
+    @property
+    def lots(self) -> Iterable[Lot]:
+        """Rows of plain requests, by their kinds."""
+        return self._lots.values()
+
+    @property
+    def sums(self) -> dict[tuple[str, str], int]:
+        """What is charged, by account and window."""
+        for names, posted in self._posted.items():
+            self.post([[sum(amounts) for amounts in zip(*posted, strict=True)]], [orjson.loads(names)])
+        self._posted.clear()
+        return self._sums
+
+    def post(self, amounts: Sequence[Sequence[int]], names: Sequence[Names]) -> None:
         """Add what holds came to: for each its amounts, and the accounts and windows they are of."""
-        sums = self.sums
+        sums = self._sums
         for posted, accounts in zip(amounts, names, strict=True):
             for amount, (account, window) in zip(posted, accounts, strict=True):
                 if window is not None and account is not None:  # slots are no sum
                     key = account, window
                     sums[key] = sums.get(key, 0) + amount
 
+    def _add(self, payload: bytes) -> None:
+        if _NUL in payload:
+            raise ValueError("a text with a NUL in it")
+        uid, record, holds, amounts, names, _ = orjson.loads(payload)
+        request, tries = request_row(uid, record, holds), attempt_rows(uid, record)
+        self.requests.append(request)
+        self.tries += tries
+        self.post(amounts, names)
+
+    def _add_plain(self, payload: bytes) -> None:
+        common, names, own = payload.split(b"\n")
+        lot = self._lots.get(common)
+        if lot is None:
+            lot = self._lots[common] = Lot(alike(common))
+        *values, posted, _ = orjson.loads(own)
+        if None in values or "\0" in values[2] or len(values) != len(lot.kind.each):
+            raise ValueError("no row")
+        lot.rows.append((*values, *lot.kind.cells))
+        if names:
+            self._posted.setdefault(names, []).append(posted)
+
 
 def request_row(uid: str, record: dict[str, Any], holds: Sequence[str]) -> Row:
-    """The row of a request, in the order of ``REQUEST``."""
+    """The row of a request, in the order of the table's columns."""
     get, outcome, error, tries = record.get, record["outcome"], record.get("error"), record["attempts"]
     tags, first = get("tags"), tries[-1].get("first_byte_ms") if tries else None
+    alone = tries[0] if _alone(record) else {}
     return (
         record["created"] * SECOND,
         *(uid, record["id"], record["key"], record["team"], get("org"), get("user"), get("session")),
@@ -74,12 +118,15 @@ def request_row(uid: str, record: dict[str, Any], holds: Sequence[str]) -> Row:
         _last_word(record) if outcome == "denied" else None,
         error["kind"] if error is not None else None,
         " ".join(holds) if holds else None,
+        *(alone.get("key"), _micros(alone.get("started_ms")), _micros(alone.get("ended_ms"))),
     )
 
 
 def attempt_rows(uid: str, record: dict[str, Any]) -> list[Row]:
-    """The rows of its attempts, in the order of ``ATTEMPT``."""
-    created, rows = record["created"] * SECOND, []
+    """The rows of its attempts, in the order of the columns of ``tries``; none if the request's row says it all."""
+    created, rows = record["created"] * SECOND, list[Row]()
+    if _alone(record):
+        return rows
     for ordinal, attempt in enumerate(record["attempts"], 1):
         get = attempt.get
         failure = get("failure")
@@ -93,6 +140,16 @@ def attempt_rows(uid: str, record: dict[str, Any]) -> list[Row]:
             )
         )
     return rows
+
+
+def _alone(record: dict[str, Any]) -> bool:
+    """Whether it has one attempt, of which nothing is to be said that its own row does not say."""
+    tries = record["attempts"]
+    if len(tries) != 1 or tries[0].get("ended_ms") is None or tries[0].get("failure") or tries[0].get("waited_ms"):
+        return False
+    return tries[0]["target"] == record["target"] and all(
+        tries[0].get(name) == record.get(name) for name in ("usage", "cost")
+    )
 
 
 def _last_word(record: dict[str, Any]) -> str | None:

@@ -2,6 +2,9 @@
 
 Requests and attempts are keyed by time first: rows then come in and go at the two ends of a table, and a span of time
 is one stretch of it. A random key alone would dirty a page of its own for every row.
+
+Of nearly all requests there is one attempt, which succeeded, and all that can be said of it is in the request's row. So
+it has none of its own: ``tries`` has the others, and ``attempts`` is a view of all. That halves the work and the room.
 """
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Table, Text
@@ -10,6 +13,7 @@ HEAD = "0001"
 """The newest revision in ``migrations``."""
 
 metadata = MetaData()
+_views = MetaData()
 _Count = BigInteger
 
 
@@ -50,28 +54,39 @@ requests = Table(
     Column("denied_by", Text, doc="policy"),
     Column("failure", Text, doc="kind"),
     Column("holds", Text, doc="ids of what it was charged to, separated by blanks"),
+    Column("upstream_key", Text, doc="of its only attempt, as the next two: label of the upstream's key"),
+    Column("started", BigInteger, doc="microseconds after it came in"),
+    Column("ended", BigInteger, doc="null: its attempts are in ``tries``, if there are any"),
     sqlite_with_rowid=False,
 )
 
-attempts = Table(
-    "attempts",
-    metadata,
-    Column("created", BigInteger, primary_key=True, doc="the request's"),
-    Column("uid", Text, primary_key=True),
-    Column("ordinal", Integer, primary_key=True, doc="1, 2, ..."),
-    Column("target", Text),
-    Column("key", Text, doc="label of the upstream's key"),
-    Column("started", BigInteger, doc="microseconds after the request came in, as the next two"),
-    Column("first_byte", BigInteger),
-    Column("ended", BigInteger),
-    Column("waited", BigInteger, doc="microseconds of back-off before it"),
-    Column("failure", Text),
-    Column("status", Integer, doc="the upstream's, of a failure"),
-    *_tokens(),
-    Column("source", Text),
-    Column("cost", BigInteger, doc="pico-dollars"),
-    sqlite_with_rowid=False,
-)
+
+def _attempts(name: str, where: MetaData) -> Table:
+    return Table(
+        name,
+        where,
+        Column("created", BigInteger, primary_key=True, doc="the request's"),
+        Column("uid", Text, primary_key=True),
+        Column("ordinal", Integer, primary_key=True, doc="1, 2, ..."),
+        Column("target", Text),
+        Column("key", Text, doc="label of the upstream's key"),
+        Column("started", BigInteger, doc="microseconds after the request came in, as the next two"),
+        Column("first_byte", BigInteger),
+        Column("ended", BigInteger),
+        Column("waited", BigInteger, doc="microseconds of back-off before it"),
+        Column("failure", Text),
+        Column("status", Integer, doc="the upstream's, of a failure"),
+        *_tokens(),
+        Column("source", Text),
+        Column("cost", BigInteger, doc="pico-dollars"),
+        sqlite_with_rowid=False,
+    )
+
+
+tries = _attempts("tries", metadata)
+"""Attempts of requests that had several, or one that failed or was waited for."""
+attempts = _attempts("attempts", _views)
+"""A view of all attempts; nothing is ever written to it."""
 
 postings = Table(
     "postings",

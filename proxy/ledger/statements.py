@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Table, bindparam, insert, select, update
+from sqlalchemy import ClauseElement, Column, MetaData, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from proxy.ledger.schema import journals, postings
@@ -47,10 +47,19 @@ class Statements:
         if known is None:
             if len(self._inserts) > SHAPES:
                 self._inserts.clear()
-            statement = upsert(self._dialect, table).on_conflict_do_nothing()
-            known = self._compiled(statement, *(columns or table.columns.keys()))
+            named = table if not columns else _of(table, columns)
+            known = self._compiled(upsert(self._dialect, named).on_conflict_do_nothing(), *named.columns.keys())
             self._inserts[table, columns] = known
         return known
+
+
+def _of(table: Table, columns: tuple[str, ...]) -> Table:
+    """A table with some of its columns, in this order: statements have them in the order of their table.
+
+    Raises:
+        KeyError: it has no such column.
+    """
+    return Table(table.name, MetaData(), *[Column(name, table.columns[name].type) for name in columns])
 
 
 @lru_cache

@@ -5,7 +5,7 @@ from proxy.engine.ports import Books
 from proxy.engine.story import Story
 from proxy.observe.log import RecordLog, line
 from proxy.observe.metrics import Metrics
-from proxy.observe.plain import Kind, Plain, kind_of, says_nothing
+from proxy.observe.plain import Kind, Plain, kind_of, moments_of, says_nothing
 from proxy.observe.record import Record, render
 from proxy.observe.records import Records
 
@@ -32,15 +32,18 @@ class Notebook:
         kind = kind_of(story)
         plain = self._plain.get(kind) if kind is not None else None
         if plain is not None and plain.fits(story):
+            moments = moments_of(story)
+            if self._books is not None:  # before all else: nothing may be lost
+                self._books.settle_plain(story, plain.common, moments)
             plain.tally.add(story)
-            text = plain.line(story)
+            text = plain.line(story, moments)
         else:
-            self._metrics.record(story)
             text = line(render(story))
+            if self._books is not None:
+                self._books.settle(story, text)
+            self._metrics.record(story)
             if kind is not None and plain is None and says_nothing(story):
                 self._learn(kind, story)
-        if self._books is not None:  # before all else: nothing may be lost
-            self._books.settle(story, text)
         self._log.write(text)
         self._records.put(story.call.principal, story.call.id, text)
 
@@ -60,4 +63,5 @@ class Notebook:
         if len(self._plain) >= KINDS:
             self._metrics.forget_tallies()
             self._plain.clear()
-        self._plain[kind] = Plain(example, self._metrics.tally(example))
+        common = self._books.common(example) if self._books is not None else b""
+        self._plain[kind] = Plain(example, self._metrics.tally(example), common)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from proxy.cli import app
 from proxy.ledger.database import Database
-from proxy.ledger.schema import attempts, requests
+from proxy.ledger.schema import requests, tries
 
 T = TypeVar("T")
 SECOND = 1_000_000
@@ -67,4 +67,4 @@ def add(connection: Connection, *rows: dict[str, Any]) -> None:
     for row in rows:
         connection.execute(requests.insert().values(row))
         attempt = {name: row[name] for name in ("created", "uid", "target", "source", "cost")}
-        connection.execute(attempts.insert().values(attempt | {"ordinal": 1}))
+        connection.execute(tries.insert().values(attempt | {"ordinal": 1}))

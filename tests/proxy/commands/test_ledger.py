@@ -14,7 +14,7 @@ from proxy.ledger import audit
 from proxy.ledger.accounts import claim_of
 from proxy.ledger.journal import Journal
 from proxy.ledger.queries import adjustments_since
-from proxy.ledger.schema import attempts
+from proxy.ledger.schema import tries
 from tests.proxy.commands.accounts import FILE, KEY, TEAM, TOKENS, charge, now_of, spent, used
 from tests.proxy.commands.rows import add, request, run, url_of, write
 from tests.proxy.ledger.stories import Desk
@@ -152,7 +152,7 @@ def test_a_charge_without_a_row_is_found(file: Path) -> None:
 def test_rows_that_disagree_with_each_other_are_named(file: Path) -> None:
     """I4: a request whose attempt is missing."""
     write(url_of(file.parent), _paid)
-    write(url_of(file.parent), lambda connection: connection.execute(delete(attempts).where(attempts.c.uid == "b")))
+    write(url_of(file.parent), lambda connection: connection.execute(delete(tries).where(tries.c.uid == "b")))
     code, verdict = _verdict(file)
 
     assert (code, verdict["rows"]) == (1, [{"uid": "b", "what": "attempts", "expected": 1, "found": 0}])

@@ -12,7 +12,7 @@ from proxy.ledger import audit, queries
 from proxy.ledger.database import Database
 from proxy.ledger.landing import land
 from proxy.ledger.retention import prune
-from proxy.ledger.schema import attempts, postings, requests
+from proxy.ledger.schema import attempts, postings, requests, tries
 from proxy.state.store import Sum
 from tests.proxy.ledger.books import rows
 from tests.proxy.ledger.stories import COST, TARGET, TOKENS, record, story
@@ -158,9 +158,10 @@ async def test_holds_that_were_settled_lately_are_known(database: Database) -> N
 
 async def test_rows_that_do_not_agree_are_found(database: Database) -> None:
     """I4: an attempt without a row, and a cost that is not its attempts'."""
-    await _fill(database, {}, {"cost": 1}, {})
+    failed = {"target": "spare/m", "failure": {"kind": "timeout", "message": "", "status": None}, "cost": 0}
+    await _fill(database, {"attempts": [failed, record(story())["attempts"][0]]}, {"cost": 1}, {})
     assert [one.what for one in await database.run(queries.discrepancies)] == ["cost"]
-    await database.run(lambda connection: connection.execute(attempts.delete()))
+    await database.run(lambda connection: connection.execute(tries.delete()))
 
     assert {one.what for one in await database.run(queries.discrepancies)} == {"attempts"}
 

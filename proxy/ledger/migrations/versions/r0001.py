@@ -22,8 +22,8 @@ _TABLES = {
     "attempts:int "
     + _TOKENS
     + "source:text cost:long price:text duration:long first_byte:long overhead:long denied_by:text failure:text "
-    "holds:text",
-    "attempts": "created:long:key uid:text:key ordinal:int:key target:text key:text started:long first_byte:long "
+    "holds:text upstream_key:text started:long ended:long",
+    "tries": "created:long:key uid:text:key ordinal:int:key target:text key:text started:long first_byte:long "
     "ended:long waited:long failure:text status:int " + _TOKENS + "source:text cost:long",
     "postings": "account:text:key window_id:text:key journal:text:key amount:long:must closes:long at:long:must",
     "adjustments": "number:serial:key id:text:unique at:long:must account:text:must window_id:text:must "
@@ -32,15 +32,24 @@ _TABLES = {
     "standings": "account:text:key window_id:text:must policy:text:must subject:text:must unit:text:must "
     "used:long:must held:long:must cap:long:must resets:long at:long:must",
 }
-_IN_ORDER = ("requests", "attempts", "postings")
+_IN_ORDER = ("requests", "tries", "postings")
 """Kept in the order of their keys, without an index beside."""
+_USED = "input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, source, cost"
+_ATTEMPTS = f"""
+CREATE VIEW attempts AS
+SELECT created, uid, ordinal, target, key, started, first_byte, ended, waited, failure, status, {_USED} FROM tries
+UNION ALL
+SELECT created, uid, 1, target, upstream_key, started, first_byte, ended, NULL, NULL, NULL, {_USED} FROM requests
+WHERE ended IS NOT NULL
+"""  # noqa: S608 - constants
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and the view."""
     for name, columns in _TABLES.items():
         made = [_column(*column.split(":")) for column in columns.split()]
         op.create_table(name, *made, sqlite_with_rowid=name not in _IN_ORDER)
+    op.execute(_ATTEMPTS)
 
 
 def _column(name: str, kind: str, role: str = "") -> "sa.Column[Any]":

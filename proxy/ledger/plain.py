@@ -1,0 +1,104 @@
+"""Plain requests in the journal and in the ledger: nearly all are (:func:`proxy.observe.plain.kind_of`), so cheap ones.
+
+What the rows of all plain requests of a kind have in common is made once, as JSON, and known by its bytes from then on.
+So each is written as three JSON documents, a line each: what it has in common with others, ``{"same": {column: value},
+"each": [columns]}``; the names of the accounts that it is charged to, or nothing; and an array: the values of ``each``,
+what it is charged, and the holds that a shared store was asked for. It is a row as it stands.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from proxy.engine.story import Story
+
+SECOND = 1_000_000
+KINDS = 1024
+"""That are remembered."""
+MARK = ord("{")
+"""What the payload of a plain request begins with; that of others with ``[``."""
+_TIMES = ("created", "uid", "id", "started", "first_byte", "ended", "duration", "overhead")
+_TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
+
+Moments = tuple[int, int, int, int, int]
+"""Microseconds after a request came in at which its attempt began, its first byte came, its attempt ended, it ended
+itself; and for how long it was here rather than upstream."""
+
+
+def common(example: Story) -> bytes:
+    """What the rows of plain requests that went like this one have in common."""
+    call, outcome, turn = example.call, example.outcome, example.rounds[0]
+    assert outcome is not None
+    attempt, usage, who = outcome.attempts[0], outcome.usage, call.principal
+    same = {
+        "key": who.key,
+        "team": who.team,
+        "org": who.org,
+        "model": call.model,
+        "endpoint": call.endpoint.value,
+        "stream": int(call.stream),
+        "chain": example.chain,
+        "config": example.version,
+        "outcome": outcome.kind.value,
+        "status": example.status,
+        "target": turn.target,
+        "attempts": 1,
+        "source": usage.source if usage is not None else None,
+        "price": attempt.target.price.version if attempt.target.price is not None else None,
+        "upstream_key": attempt.credential,
+    }
+    each = [*_TIMES, *(_TOKENS if usage is not None else ())]
+    each += ["cost"] * (attempt.cost is not None) + ["holds"] * (example.held != [])
+    return orjson.dumps({"same": {name: cell for name, cell in same.items() if cell is not None}, "each": each})
+
+
+def values(story: Story, moments: Moments, asked: tuple[str, ...]) -> bytes:
+    """What is a plain request's own.
+
+    Args:
+        story: finished.
+        moments: of it.
+        asked: holds that a shared store was asked for.
+    """
+    outcome, held = story.outcome, story.held
+    assert outcome is not None
+    usage, cost = outcome.usage, outcome.attempts[0].cost
+    found: tuple[Any, ...] = (story.created * SECOND, story.uid, story.call.id, *moments)
+    if usage is not None:
+        counts = usage.input_tokens, usage.output_tokens, usage.cached_tokens
+        found = (*found, *counts, usage.cache_write_tokens, usage.reasoning_tokens)
+    if cost is not None:
+        found = (*found, cost)
+    if held:
+        return orjson.dumps((*found, held[0].id, held[0].posted, asked))
+    return orjson.dumps((*found, (), asked))
+
+
+class Alike:
+    """Plain requests of one kind.
+
+    Args:
+        text: what they have in common.
+
+    Raises:
+        ValueError: no row can be made of it: PostgreSQL takes no NUL, and every row has its key.
+    """
+
+    __slots__ = ("cells", "columns", "each")
+
+    def __init__(self, text: bytes) -> None:
+        known = orjson.loads(text)
+        same, self.each = known["same"], tuple(known["each"])
+        if b"\\u0000" in text or self.each[: len(_TIMES)] != _TIMES:
+            raise ValueError("no row's part")
+        self.columns = (*self.each, *same)
+        """Of their rows."""
+        self.cells = tuple(same.values())
+        """The last ones of their rows."""
+
+
+@lru_cache(KINDS)
+def alike(text: bytes) -> Alike:
+    """The kind with this in common."""
+    return Alike(text)
