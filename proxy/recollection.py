@@ -71,6 +71,8 @@ class OfWorkers:
         if self._writer is None:
             await self._store.rebuild((), ())
         else:
+            if await self._writer.landed():  # what was spent out of leases just before is known by the ledger alone
+                await asyncio.sleep(LOOK_SECONDS)  # nor are other workers' rows much later than ours
             opening = await _opening(self._writer)
             await self._store.rebuild(opening.sums, opening.settled)
             _log.info("accounts_rebuilt", sums=len(opening.sums))

@@ -72,6 +72,13 @@ class Writer:
         assert self._database is not None
         return self._database
 
+    async def landed(self) -> bool:
+        """Wait until all that is written down by now is in the database. Returns: whether it was not there already."""
+        goal, behind = self._journal.head, self._place < self._journal.head
+        while self._place < goal:
+            await asyncio.sleep(GATHER_SECONDS)
+        return behind
+
     def health(self) -> dict[str, Any]:
         """For ``/health`` and metrics: ``ok``, ``behind`` (the database is away) or ``full``, and figures."""
         journal, behind = self._journal, self._behind_since
