@@ -75,7 +75,7 @@ class Writer:
     async def landed(self) -> bool:
         """Wait until all that is written down by now is in the database. Returns: whether it was not there already."""
         goal, behind = self._journal.head, self._place < self._journal.head
-        while self._place < goal:
+        while self._place < goal:  # noqa: ASYNC110 - rare, and an event would be set for each batch
             await asyncio.sleep(GATHER_SECONDS)
         return behind
 
