@@ -386,14 +386,16 @@ local function told(what)
   return answer
 end
 
--- POST: id, final, seconds (0: as before), whether to tell how the accounts stand then, amounts.
--- {1, settled, held, limit ...}; {0}: done before; {5}: it was voided, and is charged all the same; {-1}: no such hold.
+-- POST: id, final, seconds (0: as before), whether to tell how the accounts stand then, whether it is said by the worker
+-- that has made the hold, amounts. {1, settled, held, limit ...}; {0}: done before; {5}: it was voided, and is charged all
+-- the same; {-1}: no such hold. What its maker has given up is not charged by whoever takes over that one's journal: it
+-- had no answer, gave it up, and went on without this store.
 function operation.P()
-  local id, final, ttl, tell, amounts = text(), number() == 1, number(), number() == 1, {}
+  local id, final, ttl, tell, own, amounts = text(), number() == 1, number(), number() == 1, number() == 1, {}
   for i = 1, number() do amounts[i] = number() end
   local what = hold(id)
   if bad then return {-3} end
-  if what and what[1] == SETTLED then return {0} end
+  if what and (what[1] == SETTLED or what[1] == VOIDED and not own) then return {0} end
   if not what or #what == 1 then return {-1} end
   local voided = what[1] == VOIDED
   settle(id, what, final, ttl, amounts)

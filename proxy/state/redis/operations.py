@@ -218,7 +218,7 @@ class Settlement(Operation):
         known = isinstance(hold, Hold)
         name, tell = (hold.id, hold.watched or hold.lease) if isinstance(hold, Hold) else (hold, False)
         self.final = final if final is not None else not known or hold.final  # type: ignore[union-attr]
-        self.args = ["P", name, int(self.final), int(lasts * MICRO), int(tell), len(amounts), *amounts]
+        self.args = ["P", name, int(self.final), int(lasts * MICRO), int(tell), int(known), len(amounts), *amounts]
 
     def answered(self, entry: Entry, now: int) -> None:
         """See :meth:`Operation.answered`."""

@@ -360,3 +360,20 @@ async def test_h6_strict_reserves_only_what_a_replica_has(join: Any) -> None:
         replica.thaw()
         await _used(store, account, 0, 10)
         assert isinstance(await reserve(store, [account], 10), Granted)
+
+
+async def test_f30_what_a_dead_worker_had_given_up_is_not_charged_by_who_takes_over_its_journal(
+    server: Valkey, join: Any, log: list[Any]
+) -> None:
+    """F30: it had heard nothing of its reservation, gave it up and went on out of a lease, which is charged already."""
+    account, dead, heir = claim(), await join(server.url), await join(server.url)
+    came, never_came, kept = hold_id(), hold_id(), hold_id()
+    for hold in (came, kept):
+        assert isinstance(await reserve(dead, [account], 10, hold=hold), Granted)
+    for hold in (came, never_came):
+        dead.void(hold)
+    await _used(dead, account, 0, 10)
+    for hold in (came, never_came, kept):
+        heir.post(hold, (7,))
+    await _used(heir, account, 7)
+    assert "store_post_unknown" not in {entry["event"] for entry in log}
