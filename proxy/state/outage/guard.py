@@ -4,9 +4,10 @@ What is let pass meanwhile is told to the store as soon as it is back: it has be
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic, time
 from typing import Any
 
@@ -232,17 +233,25 @@ class OutageGuard:
         """The outage: the one that lasts, or a new one."""
         if self._standin is None:
             mode = self._below.mode
-            known = {
-                claim.account: standing
-                for claims, granted in self._heard
-                for claim, standing in zip(claims, granted.standings, strict=True)
-            }
             leases = None if mode == "rebuilding" else self._leases  # it has forgotten them
-            self._standin = Standin(self._local(), leases, self._workers, known, self._clock(), self._wall)
+            self._standin = Standin(self._local(), leases, self._workers, self._known(), self._clock(), self._wall)
             self._standin.mirror([(hold, *held) for hold, held in self._open.items()], version)
             _log.warning("store_away", mode=self.mode)
             self._changed(self.mode)
         return self._standin
+
+    def _known(self) -> dict[str, Standing]:
+        """How accounts stood, as far as has been heard. What was held then and is not under way here any more may have
+        been spent, so it counts as that; what is under way here is counted by itself."""
+        ours: Counter[str] = Counter()
+        for claims, amounts in self._open.values():
+            for claim, amount in zip(claims, amounts, strict=True):
+                ours[claim.account] += amount
+        return {
+            claim.account: replace(standing, used=standing.used + max(standing.held - ours[claim.account], 0), held=0)
+            for claims, granted in self._heard
+            for claim, standing in zip(claims, granted.standings, strict=True)
+        }
 
     def _back(self, standin: Standin) -> None:
         self._standin = None

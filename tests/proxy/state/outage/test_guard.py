@@ -132,7 +132,7 @@ def test_local_serves_this_workers_share(site: Site, kind: str) -> None:
 
 
 def test_a_share_begins_with_its_part_of_what_was_used(site: Site) -> None:
-    """As last known, of the whole account."""
+    """I14: as last known, of the whole account; what was under way then and is over by now was used, too."""
     claim = replace(rate(40), outage=LOCAL)
     for index in range(10):
         site.fleet.store.reserve(f"other{index}", [claim], [1], 600.0, 1)
@@ -141,7 +141,7 @@ def test_a_share_begins_with_its_part_of_what_was_used(site: Site) -> None:
     site.guard.post("seen", [1])
     site.goes()
 
-    assert site.fill(claim, 1) == 40 // WORKERS - 10 // WORKERS
+    assert site.fill(claim, 1) == 40 // WORKERS - -(-11 // WORKERS)
 
 
 def test_slots_that_were_taken_before_are_in_the_share_until_they_are_free(site: Site) -> None:
