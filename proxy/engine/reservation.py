@@ -130,6 +130,12 @@ class Reservation:
                 short.append((claim, needed - have.get(claim.account, 0)))
         return tuple([claim for claim, _ in short]), tuple([amount for _, amount in short])
 
+    def spare(self, claim: Claim) -> int:
+        """What is held of a claim's account and no attempt has taken: the next one need not find room for it."""
+        held = [zip(each.claims, each.amounts, strict=True) for each in self._story.held]
+        mine = [amount for pairs in held for other, amount in pairs if other.account == claim.account]
+        return max(sum(mine) - self.taken(claim), 0)
+
     def taken(self, claim: Claim) -> int:
         """What attempts have taken of a claim so far, in its unit."""
         unit, place = claim.unit, claim.place

@@ -266,7 +266,8 @@ class Spending:
             return False
         if not bound.free and not plan.terms.clamp:
             return False
-        limit = afford(target, bound, claim.unit, refused.standing.left)
+        assert self._reservation is not None
+        limit = afford(target, bound, claim.unit, refused.standing.left + self._reservation.spare(claim))
         if limit is None or limit < LEAST_OUTPUT or bound.output <= limit * bound.choices:
             return False
         self._measure(bound_of(self._job.ask, target, plan.terms, counted=bound.input, output=limit))

@@ -14,16 +14,19 @@ from tests.rig.answers import Answer, End, Framing, Gate
 from tests.rig.server import Gateway
 from tests.rig.upstream import FakeUpstream
 from tests.rig.waiting import until
-from tests.rig.wires import openai_answer, openai_stream
+from tests.rig.wires import openai_answer, openai_error, openai_stream
 
 MESSAGES: list[Any] = [{"role": "user", "content": "Say hello."}]
 PRICE, FREE = {"input": "$1/M", "output": "$10/M"}, {"input": "$0/M", "output": "$0/M"}
+PRICES = {"free": (FREE, FREE), "dearer": (PRICE, {"input": "$2/M", "output": "$20/M"})}
+"""Of the first target and of the second, where they are not the usual one."""
 BROKEN = Answer(pieces=(), framing=Framing.LENGTH, end=End.CUT)
 """A whole answer that breaks off: the model may have done its work, and nobody can count it."""
 CHAINS: dict[str, list[Any]] = {
     "free": [{"quota": {"per": "model", "tokens": "100k/month", "output": 100}}],
     "bounded": [{"budget": {"per": "model", "max_cost": "$0.002"}}],
     "shown": [{"budget": {"per": "model", "limit": "$1/month", "output": 100}}],
+    "dearer": [{"budget": {"per": "model", "limit": "$0.002/month", "output": 100}}],
     "spent": [{"budget": {"per": "model", "limit": "$0.000001/month"}}],
 }
 
@@ -45,11 +48,10 @@ def gateway(provider, tmp_path_factory) -> Iterator[Gateway]:
         "models": {
             name: {
                 "chain": name,
-                "targets": [
-                    {"to": f"{place}/gpt", "price": FREE if name == "free" else PRICE} for place in ("one", "two")
-                ],
+                "targets": [{"to": "one/gpt", "price": first}, {"to": "two/gpt", "price": second}],
             }
             for name in CHAINS
+            for first, second in [PRICES.get(name, (PRICE, PRICE))]
         },
         "chains": {name: [*chain, *ending] for name, chain in CHAINS.items()},
     }
@@ -139,3 +141,14 @@ def test_a_request_that_was_never_sent_lacks_no_price(gateway, client):
 
     found = until(row, "it was written down")
     assert (found["requests"], found["failed"], found["unpriced"]) == (1, 1, 0), json.dumps(found)
+
+
+def test_a_dearer_target_may_have_what_was_held_for_the_first(gateway, provider, client):
+    """A fail-over is as long an answer as all that is left allows, not as what is left beside its own hold."""
+    provider.answer(openai_error(500, "boom"))
+    provider.always(openai_answer("Hello"))
+    client.chat.completions.create(model="dearer", messages=MESSAGES)
+
+    first, second = [request.json["max_completion_tokens"] for request in provider.requests]
+    assert first == 100
+    assert 60 < second < 100
