@@ -60,7 +60,7 @@ def test_a_policy_can_be_limited_to_requests_with_a_tag(tags, attempts, gateway,
     ("hints", "code", "param"),
     [
         ({"color": "red"}, "unknown_parameter", "switchgear.color"),
-        ({"max-cost": "1"}, "unknown_parameter", "switchgear.max-cost"),
+        ({"max-cost": "a cent"}, "invalid_type", "switchgear.max-cost"),
         ({"strategy": "magic"}, "invalid_value", "switchgear.strategy"),
         ({"upstreams": "nowhere"}, "invalid_value", "switchgear.upstreams"),
         ({"upstreams": "claude"}, "invalid_value", "switchgear.upstreams"),
@@ -68,7 +68,7 @@ def test_a_policy_can_be_limited_to_requests_with_a_tag(tags, attempts, gateway,
         ({"user": "x" * 257}, "string_above_max_length", "switchgear.user"),
         ({"tags": ",".join("abcdefghijklmnopq")}, "array_above_max_length", "switchgear.tags"),
     ],
-    ids=["unknown", "not-yet", "strategy", "no-such-upstream", "upstream-of-another-model", "flag", "long", "many"],
+    ids=["unknown", "no-amount", "strategy", "no-such-upstream", "upstream-of-another-model", "flag", "long", "many"],
 )
 @pytest.mark.parametrize("by", ["header", "body"])
 def test_a_hint_that_cannot_be_honoured_is_an_error_that_names_it(by, hints, code, param, path, gateway, first):
