@@ -22,6 +22,7 @@ import orjson
 from policies import POLICIES
 from policies.base import Call, Principal, Target
 from policies.ports import World
+from proxy.engine.accounting import Accounting
 from proxy.engine.after import After
 from proxy.engine.chain import Chain, Link
 from proxy.engine.engine import Engine
@@ -80,6 +81,7 @@ class Playbook:
         retry: options of the default chain's retry.
         keep_alive: seconds.
         mementos: what the engine keeps between turns, made with what tells of a deed; None: nothing.
+        accounting: limits, for links that claim something; None: nothing is limited.
         interrupt: done to the first request at its ``at``-th await; the script is then played, and not checked.
         at: counted from 1.
     """
@@ -93,6 +95,7 @@ class Playbook:
         retry: dict[str, Any] | None = None,
         keep_alive: float = 15.0,
         mementos: Callable[[Callable[[str], None]], Mementos] | None = None,
+        accounting: Accounting | None = None,
         interrupt: Play | None = None,
         at: int = 0,
     ) -> None:
@@ -106,7 +109,8 @@ class Playbook:
         self.rings = {name: KeyRing(secrets) for name, secrets in (keys or {}).items()}
         self._translators = {t.upstream: OpenAI(VENDORS[t.provider]) for t in self.targets} | (translators or {})
         self.after = After([self])
-        self.engine = Engine(self.after, self.loop.time, keep_alive, mementos(self._tell) if mementos else None)
+        kept = mementos(self._tell) if mementos else None
+        self.engine = Engine(self.after, self.loop.time, keep_alive, kept, accounting)
         self.stories: list[Story] = []
         self.clients: list[ScriptedClient] = []
         self.awaits = 0
@@ -189,7 +193,7 @@ class Playbook:
         known: dict[str, Any] = {"principal": Principal("web"), "stream": ask.stream} | facts
         total = max(each.timeouts.total for each in self.targets)
         call = Call(f"req_{number}", ask.model, self.targets, started=now, deadline=now + total, **known)
-        story = Story(call, self.chain.name, "v1", ask.created)
+        story = Story(call, self.chain.name, "v1", ask.created, uid=f"{number:032x}")
         return Job(call, ask, self.chain, self._lanes(), dialect.encoder(ask), story)
 
     def record(self, story: Story) -> None:

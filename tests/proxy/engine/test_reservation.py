@@ -91,7 +91,7 @@ async def test_a_fail_over_for_free_needs_no_other_hold() -> None:
 
 async def test_a_dearer_target_holds_what_is_lacking() -> None:
     """And the whole is charged once, with what the last attempt took."""
-    desk = Desk(REQUESTS, COST)
+    desk = Desk(REQUESTS, COST, SLOTS)
     desk.asks(CHEAP, 500)
     desk.sends(CHEAP, 0, failure=BROKEN)
     desk.asks(DEAR, 800)
@@ -100,8 +100,7 @@ async def test_a_dearer_target_holds_what_is_lacking() -> None:
     desk.own.settle()
 
     assert held == ((0, 800), (0, 1))
-    assert await desk.books(COST) == (700, 0)
-    assert await desk.books(REQUESTS) == (1, 0)
+    assert [await desk.books(claim) for claim in (COST, REQUESTS, SLOTS)] == [(700, 0), (1, 0), (0, 0)]
 
 
 async def test_what_an_attempt_took_is_held_beside_the_next_ones_bound() -> None:
@@ -196,6 +195,16 @@ async def test_an_account_of_a_place_counts_what_happened_there() -> None:
 
     assert held == ((0, 500), (0, 1))
     assert [await desk.books(claim) for claim in (COST, there, elsewhere)] == [(500, 0), (300, 0), (1, 0)]
+
+
+async def test_an_account_of_a_place_is_charged_beside_those_of_all() -> None:
+    """Where one attempt was all there was, too."""
+    desk = Desk(COST, _claim(Unit.COST, place="cheap"))
+    desk.asks(CHEAP, 500)
+    desk.sends(CHEAP, 300)
+    desk.own.settle()
+
+    assert [held.posted for held in desk.story.held] == [(300, 300)]
 
 
 async def test_parts_of_a_micro_dollar_are_rounded_up_once_for_a_request() -> None:

@@ -8,25 +8,11 @@ import pytest
 
 from policies.claims import Granted, Unavailable
 from proxy.state.redis import calls
-from tests.rig.holding import claim, eventually, hold_id, reserve, standing
+from tests.proxy.state.redis.waiting import granted, until_mode, up, used
+from tests.rig.holding import claim, hold_id, reserve
 from tests.rig.valkey import Valkey, deaf_line, pair, valkey
 
 pytestmark = pytest.mark.anyio
-
-
-async def _up(store: Any) -> None:
-    async def ok() -> bool:
-        return bool(store.mode == "ok")
-
-    await eventually(ok, "the store is joined again")
-
-
-async def _used(store: Any, account: Any, used: int, held: int = 0) -> None:
-    async def so() -> bool:
-        now = await standing(store, account)
-        return (now.used, now.held) == (used, held)
-
-    await eventually(so, f"{used} are settled and {held} held")
 
 
 async def test_f20_a_store_that_is_not_there_at_start_fails_nothing_and_is_joined_when_it_comes(
@@ -38,23 +24,9 @@ async def test_f20_a_store_that_is_not_there_at_start_fails_nothing_and_is_joine
     assert store.mode == "down"
     assert await reserve(store, [claim()], 1) == Unavailable(0)
     server.start()
-    await _until_mode(store, "rebuilding")
+    await until_mode(store, "rebuilding")
     await store.rebuild([], [])
     assert isinstance(await reserve(store, [claim()], 1), Granted)
-
-
-async def _granted(store: Any, account: Any) -> None:
-    async def so() -> bool:
-        return isinstance(await reserve(store, [account], 1), Granted)
-
-    await eventually(so, "something is held again")
-
-
-async def _until_mode(store: Any, mode: str) -> None:
-    async def so() -> bool:
-        return bool(store.mode == mode)
-
-    await eventually(so, f"the mode is {mode}")
 
 
 async def test_f21_a_store_that_is_killed_and_restarted_with_its_data_loses_nothing(server: Valkey, join: Any) -> None:
@@ -67,28 +39,8 @@ async def test_f21_a_store_that_is_killed_and_restarted_with_its_data_loses_noth
     store.post(settled, (15,))
     assert await reserve(store, [account], 1) == Unavailable(0)
     server.start()
-    await _up(store)
-    await _used(store, account, 15, 10)
-
-
-async def test_f21_a_store_that_comes_back_empty_admits_nothing_before_it_is_rebuilt(server: Valkey, join: Any) -> None:
-    """F21, H6: open holds are made again, what the ledger knows is not added twice, what it does not know is added."""
-    from proxy.state.store import Sum
-
-    account, store = claim(), await join(server.url)
-    known, unknown, under_way, given_up = hold_id(), hold_id(), hold_id(), hold_id()
-    for hold in (known, unknown, under_way, given_up):
-        assert isinstance(await reserve(store, [account], 10, hold=hold), Granted)
-    store.post(known, (7,))
-    store.post(unknown, (8,))
-    store.void(given_up)
-    await _used(store, account, 15, 10)
-    window = (await standing(store, account)).window
-    server.restart(wiped=True)
-    await _until_mode(store, "rebuilding")
-    assert await reserve(store, [account], 1) == Unavailable(0)
-    await store.rebuild([Sum(account.account, window, 7)], [known])
-    await _used(store, account, 15, 10)
+    await up(store)
+    await used(store, account, 15, 10)
 
 
 async def test_f22_a_frozen_store_delays_nobody_longer_than_the_deadline_and_soon_nobody_at_all(
@@ -103,8 +55,8 @@ async def test_f22_a_frozen_store_delays_nobody_longer_than_the_deadline_and_soo
         assert await reserve(store, [account], 10) == Unavailable(0)
     assert store.reserve(hold_id(), [account], (10,), 30.0, 1) == Unavailable(0)  # no future: nobody waits
     server.thaw()
-    await _up(store)
-    await _used(store, account, 0)
+    await up(store)
+    await used(store, account, 0)
     assert [entry["event"] for entry in log if entry["event"] in {"store_down", "store_up"}][-2:] == [
         "store_down",
         "store_up",
@@ -122,57 +74,6 @@ async def test_f22_a_pause_shorter_than_the_deadline_is_waited_for(
     assert store.health()["failures"] == 0
 
 
-async def test_f23_what_a_lagging_replica_never_saw_is_done_again_after_a_fail_over(join: Any) -> None:
-    """F23: the new primary has lost what came after it was cut off; the books are exact afterwards all the same."""
-    with pair() as (primary, replica):
-        account, scarce, store = claim(limit=1000), claim("scarce", limit=100), await join(primary.url)
-        early, late, void, held, dear = (hold_id() for _ in range(5))
-        assert isinstance(await reserve(store, [account], 100, hold=early), Granted)
-        assert isinstance(await reserve(store, [scarce], 60, hold=dear), Granted)
-        primary.ask("WAIT", 1, 1000)
-        replica.freeze()
-        for hold in (late, void, held):
-            assert isinstance(await reserve(store, [account], 50, hold=hold), Granted)
-        assert isinstance(await reserve(store, [scarce], 30), Granted)
-        store.post(early, (60,))
-        store.post(late, (40,))
-        store.post(dear, (100,))
-        store.void(void)
-        await _used(store, account, 100, 50)
-        primary.kill()
-        replica.thaw()
-        replica.ask("REPLICAOF", "NO", "ONE")
-        _take_over(primary, replica)
-        await _up(store)
-        await _used(store, account, 100, 50)
-        await _used(store, scarce, 100, 30)  # it was granted, whether there is room for it now or not
-        store.post(held, (50,))
-        await _used(store, account, 150)
-
-
-async def test_f23_books_that_others_have_begun_anew_are_told_all_before_anything_else(
-    server: Valkey, join: Any
-) -> None:
-    """H6: the connection has outlived the books, and they have been used since: only their epoch says what they are."""
-    account, store, other = claim(), await join(server.url), await join(server.url)
-    assert isinstance(await reserve(store, [account], 10), Granted)
-    server.ask("FLUSHALL")
-    await other.rebuild([], [])
-    for _ in range(50):
-        await other.standings([account])
-    await _granted(store, account)
-    assert (await standing(other, account)).held > 10
-
-
-def _take_over(old: Valkey, new: Valkey) -> None:
-    """The name leads to the new primary, as with a managed store: its data move to the old one's port."""
-    new.ask("SAVE")
-    new.kill()
-    old.wipe()
-    old.inherit(new)
-    old.start()
-
-
 async def test_f24_a_full_store_refuses_reservations_whole_and_still_settles(server: Valkey, join: Any) -> None:
     """F24: under ``noeviction`` nothing more is held, and what is held can be charged or given back."""
     account, store = claim(limit=1000), await join(server.url)
@@ -183,7 +84,7 @@ async def test_f24_a_full_store_refuses_reservations_whole_and_still_settles(ser
     assert await reserve(store, [account], 1) == Unavailable(0)
     store.post(charged, (70,))
     store.void(given_up)
-    await _used(store, account, 70)
+    await used(store, account, 70)
     assert store.mode == "ok"
     server.ask("CONFIG", "SET", "maxmemory", "0")
     assert isinstance(await reserve(store, [account], 1), Granted)
@@ -207,7 +108,7 @@ async def test_f24_a_replica_is_not_written_to(join: Any) -> None:
         assert store.mode == "down"
         assert "READONLY" in store.health()["reason"]
         replica.ask("REPLICAOF", "NO", "ONE")
-        await _up(store)
+        await up(store)
         assert isinstance(await reserve(store, [claim()], 1), Granted)
 
 
@@ -220,8 +121,8 @@ async def test_f24_a_primary_that_is_demoted_is_left(join: Any) -> None:
         assert await reserve(store, [account], 10) == Unavailable(0)
         store.post(hold, (5,))
         primary.ask("REPLICAOF", "NO", "ONE")
-        await _up(store)
-        await _used(store, account, 5)
+        await up(store)
+        await used(store, account, 5)
 
 
 async def test_f24_a_password_that_is_no_longer_good_is_an_outage(server: Valkey, join: Any) -> None:
@@ -235,8 +136,8 @@ async def test_f24_a_password_that_is_no_longer_good_is_an_outage(server: Valkey
     server.ask("CLIENT", "KILL", "USER", "gateway")
     assert await reserve(store, [account], 1) == Unavailable(0)
     server.ask("ACL", "SETUSER", "gateway", "on", "+@all")
-    await _up(store)
-    await _used(store, account, 0)
+    await up(store)
+    await used(store, account, 0)
 
 
 async def test_f24_a_server_that_is_busy_with_a_script_is_an_outage(server: Valkey, join: Any) -> None:
@@ -251,7 +152,7 @@ async def test_f24_a_server_that_is_busy_with_a_script_is_an_outage(server: Valk
     assert replies[-1] == Unavailable(0)
     await loop.run_in_executor(None, _kill_script, server)
     await running
-    await _granted(store, account)
+    await granted(store, account)
 
 
 def _spin(server: Valkey) -> None:
@@ -274,7 +175,7 @@ async def test_f25_scripts_that_are_flushed_again_and_again_are_sent_again(serve
         assert isinstance(await reserve(store, [account], 2, hold=hold), Granted)
         server.ask("SCRIPT", "FLUSH")
         store.post(hold, (1,))
-    await _used(store, account, 20)
+    await used(store, account, 20)
 
 
 async def test_f25_a_script_that_fails_has_written_nothing(server: Valkey, join: Any) -> None:
@@ -307,7 +208,7 @@ async def test_f26_a_reservation_whose_reply_is_lost_is_sent_again_and_held_once
         reply = await reserve(store, [account], 10)
         assert isinstance(reply, Granted)
         assert line.lost == 1
-        await _used(store, account, 0, 10)
+        await used(store, account, 0, 10)
 
 
 async def test_f26_a_settlement_whose_reply_is_lost_is_charged_once(server: Valkey, join: Any) -> None:
@@ -317,7 +218,7 @@ async def test_f26_a_settlement_whose_reply_is_lost_is_charged_once(server: Valk
         assert isinstance(await reserve(store, [account], 10, hold=hold), Granted)
         line.losing = True
         store.post(hold, (7,))
-        await _used(store, account, 7)
+        await used(store, account, 7)
         assert line.lost == 1
 
 
@@ -328,7 +229,7 @@ async def test_f26_a_reservation_that_nobody_waits_for_any_more_is_given_up(serv
     await asyncio.sleep(0)
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
-    await _used(store, account, 0)
+    await used(store, account, 0)
 
 
 async def test_f26_a_void_that_overtakes_its_reservation_refuses_it(server: Valkey, join: Any) -> None:
@@ -336,7 +237,7 @@ async def test_f26_a_void_that_overtakes_its_reservation_refuses_it(server: Valk
     account, store, hold = claim(), await join(server.url), hold_id()
     store.void(hold)
     assert not isinstance(await reserve(store, [account], 10, hold=hold), Granted)
-    await _used(store, account, 0)
+    await used(store, account, 0)
 
 
 async def test_f29_the_stores_clock_decides_which_window_is_open(server: Valkey, join: Any) -> None:
@@ -358,22 +259,5 @@ async def test_h6_strict_reserves_only_what_a_replica_has(join: Any) -> None:
         replica.freeze()
         assert await reserve(store, [account], 10) == Unavailable(0)
         replica.thaw()
-        await _used(store, account, 0, 10)
+        await used(store, account, 0, 10)
         assert isinstance(await reserve(store, [account], 10), Granted)
-
-
-async def test_f30_what_a_dead_worker_had_given_up_is_not_charged_by_who_takes_over_its_journal(
-    server: Valkey, join: Any, log: list[Any]
-) -> None:
-    """F30: it had heard nothing of its reservation, gave it up and went on out of a lease, which is charged already."""
-    account, dead, heir = claim(), await join(server.url), await join(server.url)
-    came, never_came, kept = hold_id(), hold_id(), hold_id()
-    for hold in (came, kept):
-        assert isinstance(await reserve(dead, [account], 10, hold=hold), Granted)
-    for hold in (came, never_came):
-        dead.void(hold)
-    await _used(dead, account, 0, 10)
-    for hold in (came, never_came, kept):
-        heir.post(hold, (7,))
-    await _used(heir, account, 7)
-    assert "store_post_unknown" not in {entry["event"] for entry in log}
