@@ -14,6 +14,8 @@ from proxy.state.windows import counts_until, window_of
 
 LONGEST = 630.0
 """Seconds that a hold lasts of which nobody knows better: a request's longest time, and some."""
+_AT_ONCE = 30.0
+"""What is told as a sum is posted as soon as it is held; should this worker die in between, its expiry charges it."""
 _MOST = 16
 """Claims in one reservation."""
 
@@ -117,7 +119,7 @@ class Arrears:
             batch = self._first()
             claims, amounts = zip(*batch.values(), strict=True)
             told = token_hex(16)
-            if not isinstance(await self._reserve(told, claims, amounts, LONGEST), Granted):
+            if not isinstance(await self._reserve(told, claims, amounts, _AT_ONCE), Granted):
                 return False
             self._store.post(told, amounts)
             for key, (_, amount) in batch.items():

@@ -22,13 +22,16 @@ from typing import get_args
 from tests.rig.crowd import crowd
 from tests.rig.waiting import until
 from tests.soak.spending import books
-from tests.soak.spending.accounts import Snapshot, Watch
+from tests.soak.spending.accounts import Account, Snapshot, Watch
 from tests.soak.spending.books import Comparison, Ledger
 from tests.soak.spending.scene import RATES, TOTAL, USER_LIMIT, Mode
 from tests.soak.spending.stage import Stage
 from tests.soak.spending.traffic import Traffic
 from tests.soak.spending.trouble import Trouble
 
+STORE_FAULTS = {"store killed", "store paused"}
+SHARED = ("rate:", "concurrency:")
+"""Accounts whose policies go on by themselves while the store is away, unless they are told otherwise."""
 SETTLING = TOTAL + 30.0 + 30.0
 """Seconds after which nothing may be held any more: a hold's own time, and some for whoever sweeps."""
 
@@ -55,10 +58,13 @@ class Report:
     comparison: Comparison
     users: int
     troubles: dict[str, int]
-    looks: int
-    overspent: int
-    """Most that any look at the store saw settled beyond limits: all accounts together."""
-    overheld: int
+    looks: int = 0
+    overspent: dict[str, int] = field(default_factory=dict)
+    """Most that any look at the store saw settled beyond a limit, by account."""
+    overheld: dict[str, int] = field(default_factory=dict)
+    """Likewise settled and held."""
+    outages: dict[str, int] = field(default_factory=dict)
+    """The latter where the store was away: of these limits each worker then grants its share by itself (H7)."""
     leaked: dict[str, int] = field(default_factory=dict)
     """What is still held at the end, by account."""
     drift: dict[str, int] = field(default_factory=dict)
@@ -70,8 +76,8 @@ class Report:
     def faults(self) -> dict[str, int]:
         """What must not be, by name; all of them 0 where it went well."""
         return self.comparison.faults | {
-            "overspent at any look (store)": self.overspent,
-            "settled + held beyond a limit": self.overheld,
+            "overspent at any look (store)": sum(self.overspent.values()),
+            "settled + held beyond a limit": sum(self.overheld.values()),
             "accounts with something held": len(self.leaked),
             "accounts that drift from the ledger": len(self.drift),
         }
@@ -98,11 +104,14 @@ def run(plan: Plan, folder: Path) -> Report:
         stage.biller.stop()
         found = stage.ledger()
         comparison = books.compare(found, stage.biller.entries, traffic.told, RATES, USER_LIMIT)
-    report = Report(plan, comparison, traffic.users, troubles, 0, 0, 0)
+    report = Report(plan, comparison, traffic.users, troubles)
     if watch is not None:
-        report.looks = watch.looks
-        report.overspent, report.overheld = sum(watch.overspent.values()), sum(watch.overheld.values())
-    report.leaked = {f"{name} {window}": amount for (name, window), amount in last.held.items()}
+        report.looks, report.overspent = watch.looks, _named(watch.overspent)
+        overheld = _named(watch.overheld)
+        if not STORE_FAULTS.isdisjoint(troubles):
+            report.outages = {name: amount for name, amount in overheld.items() if name.startswith(SHARED)}
+        report.overheld = {name: amount for name, amount in overheld.items() if name not in report.outages}
+    report.leaked = _named(last.held)
     if watch is not None:
         drift = _drift(last, found)
         killed = plan.mode == "leased" and "worker killed" in troubles
@@ -167,12 +176,18 @@ def table(report: Report) -> str:
         ("looks at the store", report.looks),
         ("charged for leases of killed workers (dollars)", f"{_money(report.unspent) / 1e6:.6f}"),
         ("refusals not written down", found.refusals_lost),
+        ("slots and permits beyond limits in outages", sum(report.outages.values())),
         *report.faults.items(),
     ]
     lines = [f"{name:<48} {value}" for name, value in rows]
-    details = [*found.unexact[:5], *found.lost[:5], *found.unheard[:5], *list(report.leaked.items())[:5]]
-    details += [*list(report.drift.items())[:10]]
+    details = [*found.unexact[:5], *found.lost[:5], *found.unheard[:5]]
+    for some in (report.overspent, report.overheld, report.leaked, report.drift):
+        details += [f"{name}: {amount}" for name, amount in list(some.items())[:5]]
     return "\n".join([*lines, *(f"  ! {detail}" for detail in details)])
+
+
+def _named(amounts: Mapping[Account, int]) -> dict[str, int]:
+    return {f"{name} {window}": amount for (name, window), amount in amounts.items()}
 
 
 def _money(amounts: Mapping[str, int]) -> int:
