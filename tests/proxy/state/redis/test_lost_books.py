@@ -8,6 +8,8 @@ import redis
 
 from policies.claims import Granted, Unavailable
 from proxy.state.redis.operations import Question
+from proxy.state.redis.scripts import KEYS
+from proxy.state.store import Report, Sum
 from tests.proxy.state.redis.waiting import granted, until_mode, up, used
 from tests.rig.holding import claim, eventually, hold_id, reserve, standing
 from tests.rig.valkey import Valkey, pair
@@ -17,8 +19,6 @@ pytestmark = pytest.mark.anyio
 
 async def test_f21_a_store_that_comes_back_empty_admits_nothing_before_it_is_rebuilt(server: Valkey, join: Any) -> None:
     """F21, H6: open holds are made again, what the ledger knows is not added twice, what it does not know is added."""
-    from proxy.state.store import Sum
-
     account, store = claim(), await join(server.url)
     known, unknown, under_way, given_up = hold_id(), hold_id(), hold_id(), hold_id()
     for hold in (known, unknown, under_way, given_up):
@@ -133,3 +133,28 @@ async def test_f30_what_a_dead_worker_had_given_up_is_not_charged_by_who_takes_o
         heir.post(hold, (7,))
     await used(heir, account, 7)
     assert "store_post_unknown" not in {entry["event"] for entry in log}
+
+
+async def test_what_was_spent_of_a_hold_that_the_books_do_not_know_is_added(server: Valkey, join: Any) -> None:
+    """H3: money is never dropped, as long as whoever has spent it remembers on what."""
+    account, store, hold = claim(), await join(server.url), hold_id()
+    assert isinstance(await reserve(store, [account], 10, hold=hold), Granted)
+    with server.client() as client:
+        client.hdel(KEYS[1], hold)
+    store.post(hold, (7,))
+    await used(store, account, 7, 10)
+
+
+async def test_leases_are_not_made_again_in_books_that_the_ledger_has_begun(server: Valkey, join: Any) -> None:
+    """H6: what was spent of them is in its sums already, under the ids of requests."""
+    account, store, hold = claim(), await join(server.url), hold_id()
+    assert isinstance(await store.lease(hold, account, 50, 10, 30.0, 1), Granted)
+    assert await store.report([Report(hold, 20)], 30.0) == [False]
+    await used(store, account, 20, 30)
+    window = (await standing(store, account)).window
+    server.restart(wiped=True)
+    await until_mode(store, "rebuilding")
+    await store.rebuild([Sum(account.account, window, 20)], [])
+    await used(store, account, 20)
+    await store.report([Report(hold, 25)], 30.0)
+    await used(store, account, 20)
