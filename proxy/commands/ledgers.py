@@ -1,5 +1,6 @@
 """Opens the ledger that a file names, for a command; says in words where that cannot be done."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -31,7 +32,7 @@ async def opened(config: LedgerConfig, *, write: bool = False) -> AsyncIterator[
     try:
         await _check(database, write=write)
         yield database
-    except (SQLAlchemyError, OSError, TimeoutError) as fault:
+    except (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError) as fault:
         raise Trouble(f"the ledger cannot be asked: {_brief(fault)}") from fault
     finally:
         await database.close()

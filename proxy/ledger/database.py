@@ -115,7 +115,8 @@ def _sqlite(url: str, *, read_only: bool) -> Engine:
             connection.execute("PRAGMA synchronous = FULL")  # one sync a batch: what the journal lets go of is on disk
 
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        raw: Any = connection.connection.driver_connection  # past SQLAlchemy, as proxy.ledger.statements.many
+        raw.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", opened)
     event.listen(engine, "begin", begun)

@@ -12,7 +12,7 @@ from zlib import crc32
 HEAD = Struct("<BII")
 """Kind, length of the payload, and the CRC-32 of both and of the payload's last bytes."""
 HEAD_SIZE = HEAD.size
-TAIL = 96
+TAIL = 32
 """So many bytes of a payload are under its checksum."""
 INTENT, DISPATCH, SETTLED = b"IDS"
 
@@ -26,12 +26,30 @@ def framed(kind: int, payload: bytes) -> bytes:
     return HEAD.pack(kind, size, crc32(payload[-TAIL:], size << 8 | kind)) + payload
 
 
-def frames(data: bytes, *, check: bool = True) -> Iterator[Frame]:
+def settled(data: bytes) -> tuple[list[bytes], int]:
+    """The payloads of requests that are over, out of what this process wrote itself and need not doubt; and where the
+    next frame begins.
+
+    Args:
+        data: begins with a frame; the last one may be cut.
+    """
+    found, begin, size, unpack = [], HEAD_SIZE, len(data), HEAD.unpack_from
+    while begin <= size:
+        kind, length, _ = unpack(data, begin - HEAD_SIZE)
+        end = begin + length
+        if not kind or end > size:
+            break
+        if kind == SETTLED:
+            found.append(data[begin:end])
+        begin = end + HEAD_SIZE
+    return found, begin - HEAD_SIZE
+
+
+def frames(data: bytes) -> Iterator[Frame]:
     """The frames in order, up to the end or the first one that is not whole. A kind of 0 is room never used.
 
     Args:
         data: begins with a frame.
-        check: their checksums; what this process wrote itself need not be doubted.
     """
     start, size = 0, len(data)
     while start + HEAD_SIZE <= size:
@@ -41,6 +59,6 @@ def frames(data: bytes, *, check: bool = True) -> Iterator[Frame]:
         if not kind or start > size:
             return
         payload = data[begin:start]
-        if check and (crc32(payload[-TAIL:], length << 8 | kind) != checksum or b"\0" in payload):
+        if crc32(payload[-TAIL:], length << 8 | kind) != checksum or b"\0" in payload:
             return
         yield kind, payload, start

@@ -41,8 +41,9 @@ MASK = 2**32 - 1
 
 _Windows = tuple[str, ...]
 _Way = tuple[object, ...]
-_Begun = tuple[int, int, bytes, tuple[str, ...]]
-"""Of a request: the file that its oldest frame is in, how often it was sent, its frames, the holds it asked for."""
+_Begun = tuple[int, int, bytes, tuple[str, ...], bytes]
+"""Of a request: the file that its oldest frame is in, how often it was sent, its frames, the holds it asked for, the
+names of its last hold."""
 _log = structlog.get_logger("switchgear")
 
 
@@ -112,7 +113,7 @@ class Journal:
     def intend(self, story: Story, held: Held) -> None:
         """A hold is about to be asked for from a shared store."""
         frame = self._append(INTENT, f'["{story.uid}","{held.id}"]'.encode())
-        self._note(story.uid, frame, asked=(held.id,))
+        self._note(story.uid, frame, 0, (held.id,), b"")
 
     def dispatch(self, story: Story, target: str, held: Held | None, bound: int | None) -> None:
         """An attempt is about to be sent; see :class:`proxy.engine.ports.Books`."""
@@ -123,12 +124,13 @@ class Journal:
         names, hold, amounts = (b"", None, ()) if held is None else (self._names(held), held.id, held.amounts)
         earlier = self._earlier(story.held[:-1]) if len(story.held) > 1 else ()
         own = uid, ordinal, story.created, call.id, call.user, call.session, tags, bound, hold, amounts, earlier
-        frame = self._append(DISPATCH, b"%b\n%b\n%b" % (way, names, orjson.dumps(own)))
+        frame = self._append(DISPATCH, b"\n".join((way, names, orjson.dumps(own))))
         if before is None:
-            self._open[uid] = self._segment.number, 1, frame, ()
+            self._open[uid] = self._segment.number, 1, frame, (), names
         else:
-            self._note(uid, frame, sent=1)
-        if (len(self._ready) + 1) * self._size - self._at < len(self._open) * RESERVE + 2 * FRAME_LIMIT:
+            self._note(uid, frame, 1, (), names)
+        need = len(self._open) * RESERVE + 2 * FRAME_LIMIT + self._at
+        if need > self._size and need > (len(self._ready) + 1) * self._size:
             self.full = True
             self._wake.set()
 
@@ -138,9 +140,9 @@ class Journal:
 
     def settle_plain(self, story: Story, common: bytes, moments: plain.Moments) -> None:
         """A plain request is over; see :class:`proxy.engine.ports.Books`."""
-        before, held = self._open.pop(story.uid, None), story.held
-        own = plain.values(story, moments, before[3] if before is not None else ())
-        self._append(SETTLED, b"%b\n%b\n%b" % (common, self._names(held[0]) if held else b"", own))
+        begun = self._open.pop(story.uid, None)
+        _, _, _, asked, names = self._unsent(story) if begun is None else begun
+        self._append(SETTLED, b"\n".join((common, names, plain.values(story, moments, asked))))
         if self.stir is not None:
             stir, self.stir = self.stir, None
             stir()
@@ -189,12 +191,12 @@ class Journal:
         that lags behind may have to be told of again; what is not over yet is written down once more."""
         while self._older and self._older[0].number < (place >> 32) - 1:
             segment = self._older.popleft()
-            for uid, (number, sent, frames, asked) in tuple(self._open.items()):
+            for uid, (number, sent, frames, asked, names) in tuple(self._open.items()):
                 if number > segment.number:
                     break
                 del self._open[uid]
                 self._copy(frames)
-                self._open[uid] = self._segment.number, sent, frames, asked
+                self._open[uid] = self._segment.number, sent, frames, asked, names
             self._retired.append(segment)
             self._wake.set()
 
@@ -221,10 +223,14 @@ class Journal:
         self._wake.set()
         return True
 
-    def _note(self, uid: str, frame: bytes, sent: int = 0, asked: tuple[str, ...] = ()) -> None:
+    def _unsent(self, story: Story) -> _Begun:
+        """What would be known of a request if it had been sent."""
+        return self._segment.number, 0, b"", (), self._names(story.held[-1]) if story.held else b""
+
+    def _note(self, uid: str, frame: bytes, sent: int, asked: tuple[str, ...], names: bytes) -> None:
         """Keep a frame of a request that is not over."""
-        number, times, frames, holds = self._open.get(uid, (self._segment.number, 0, b"", ()))
-        self._open[uid] = number, times + sent, frames + frame, holds + asked
+        number, times, frames, holds, _ = self._open.get(uid, (self._segment.number, 0, b"", (), b""))
+        self._open[uid] = number, times + sent, frames + frame, holds + asked, names
 
     def _append(self, kind: int, payload: bytes) -> bytes:
         """Write a frame (:func:`proxy.ledger.frames.framed`: here without its call); returns it."""

@@ -6,6 +6,7 @@ became of the answer to the first time.
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from itertools import compress, repeat
@@ -22,7 +23,7 @@ from proxy.ledger.plain import MARK
 from proxy.ledger.postings import MICRO, post
 from proxy.ledger.rows import Batch, Row, attempt_rows, request_row
 from proxy.ledger.schema import journals, requests, tries
-from proxy.ledger.statements import statements
+from proxy.ledger.statements import first, many, statements
 
 _MOST, _MOST_INT, _MOST_SMALL = 2**63 - 1, 2**31 - 1, 2**15 - 1
 _NULLS = repeat(None)
@@ -57,19 +58,19 @@ class Landing:
         batch, known, self.refused = self.batch, statements(connection.dialect), 0
         sqlite = connection.dialect.name == "sqlite"
         for lot in batch.lots:
-            connection.exec_driver_sql(known.insert(requests, lot.kind.columns), lot.rows)
+            many(connection, known.insert(requests, lot.columns), lot.rows)
         for table, rows in ((requests, batch.requests), (tries, batch.tries)):
             if self.careful:
                 self.refused += _one_by_one(connection, table, rows)
             else:
                 for columns, some in _shapes(table, rows) if sqlite else [(table.columns.keys(), rows)]:
                     if some:
-                        connection.exec_driver_sql(known.insert(table, tuple(columns)), some)
+                        many(connection, known.insert(table, tuple(columns)), some)
         post(connection, self.journal, batch.sums, int(time.time() * MICRO))
         if place is None:
-            connection.exec_driver_sql(known.enter, (self.journal, self.end))
+            many(connection, known.enter, [(self.journal, self.end)])
         else:
-            connection.exec_driver_sql(known.advance, (self.end, self.journal))
+            many(connection, known.advance, [(self.end, self.journal)])
         return self.end
 
 
@@ -108,8 +109,8 @@ def _batch(payloads: Sequence[bytes]) -> Batch:
 
 def progress(connection: Connection, journal: str) -> int | None:
     """Up to which place a journal is in the database; None: the database does not know it."""
-    place = connection.exec_driver_sql(statements(connection.dialect).progress, (journal,)).scalar_one_or_none()
-    return None if place is None else int(place)
+    row = first(connection, statements(connection.dialect).progress, (journal,))
+    return None if row is None else int(row[0])
 
 
 def forget(connection: Connection, journal: str) -> None:
@@ -120,7 +121,8 @@ def forget(connection: Connection, journal: str) -> None:
 def is_of_the_data(fault: Exception) -> bool:
     """Whether a batch was refused for what is in it; else the database is at fault, and will be asked again."""
     if not isinstance(fault, StatementError):
-        return isinstance(fault, ValueError | OverflowError)
+        odd = isinstance(fault, ValueError | OverflowError | sqlite3.IntegrityError)
+        return odd or "binding parameter" in str(fault)
     if isinstance(fault, DBAPIError) and fault.connection_invalidated:
         return False
     cause: BaseException | None = fault.orig

@@ -63,16 +63,28 @@ def values(story: Story, moments: Moments, asked: tuple[str, ...]) -> bytes:
     """
     outcome, held = story.outcome, story.held
     assert outcome is not None
-    usage, cost = outcome.usage, outcome.attempts[0].cost
-    found: tuple[Any, ...] = (story.created * SECOND, story.uid, story.call.id, *moments)
-    if usage is not None:
-        counts = usage.input_tokens, usage.output_tokens, usage.cached_tokens
-        found = (*found, *counts, usage.cache_write_tokens, usage.reasoning_tokens)
-    if cost is not None:
-        found = (*found, cost)
-    if held:
-        return orjson.dumps((*found, held[0].id, held[0].posted, asked))
-    return orjson.dumps((*found, (), asked))
+    usage, cost, (started, first, ended, whole, ours) = outcome.usage, outcome.attempts[0].cost, moments
+    own: tuple[Any, ...]
+    if usage is None:
+        own = story.created * SECOND, story.uid, story.call.id, started, first, ended, whole, ours
+    else:
+        own = (
+            story.created * SECOND,
+            story.uid,
+            story.call.id,
+            started,
+            first,
+            ended,
+            whole,
+            ours,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cached_tokens,
+            usage.cache_write_tokens,
+            usage.reasoning_tokens,
+        )
+    costs = () if cost is None else (cost,)
+    return orjson.dumps((*own, *costs, held[0].id, held[0].posted, asked) if held else (*own, *costs, (), asked))
 
 
 class Alike:

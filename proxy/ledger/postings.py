@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from proxy.ledger.statements import statements
+from proxy.ledger.statements import many, statements
 from proxy.state.windows import counts_until, window_of_account
 
 MICRO = 1_000_000
@@ -31,4 +31,4 @@ def post(connection: Connection, journal: str, sums: Sums, at: int) -> None:
         for (account, window), amount in sorted(sums.items())
     ]
     if rows:
-        connection.exec_driver_sql(statements(connection.dialect).post, rows)
+        many(connection, statements(connection.dialect).post, rows)

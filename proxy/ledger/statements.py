@@ -1,9 +1,10 @@
 """The statements of every batch, compiled once: SQLAlchemy would work on them for half as long as the rows take."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Column, MetaData, Table, bindparam, insert, select, update
+from sqlalchemy import ClauseElement, Column, Connection, MetaData, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from proxy.ledger.schema import journals, postings
@@ -51,6 +52,28 @@ class Statements:
             known = self._compiled(upsert(self._dialect, named).on_conflict_do_nothing(), *named.columns.keys())
             self._inserts[table, columns] = known
         return known
+
+
+def many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Do a statement for each row. SQLite is asked past SQLAlchemy, which is as much work as twenty rows.
+
+    Raises:
+        SQLAlchemyError, sqlite3.Error, OverflowError: the database refuses, or does not answer.
+    """
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.driver_connection
+        raw.executemany(statement, rows)
+    else:
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def first(connection: Connection, statement: str, values: tuple[Any, ...]) -> Sequence[Any] | None:
+    """The first row that a statement finds, or None; otherwise as :func:`many`."""
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.driver_connection
+        found: Sequence[Any] | None = raw.execute(statement, values).fetchone()
+        return found
+    return connection.exec_driver_sql(statement, values).first()
 
 
 def _of(table: Table, columns: tuple[str, ...]) -> Table:

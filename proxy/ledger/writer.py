@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from proxy.config.schema import LedgerConfig
-from proxy.ledger.frames import SETTLED, frames
+from proxy.ledger.frames import settled
 from proxy.ledger.journal import Journal
 from proxy.tasks import spawn
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from proxy.ledger.database import Database
     from proxy.ledger.recovery import Recovered
 
-GATHER_SECONDS = 0.05
-"""How long a row waits for company: one transaction for many rows is what makes them cheap."""
-PIECE = 512 * 1024
-"""Bytes of the journal that are brought at a time: some hundred rows."""
+GATHER_SECONDS = (0.05, 1.0)
+"""How long a row waits for company, at least and at most: one transaction for many rows is what makes them cheap.
+Whoever reads the ledger sees what ended up to a second ago, and mostly much less."""
+SHARE = 0.1
+"""Of the time, that writing takes on any machine: so long it waits in between."""
+PIECE = 256 * 1024
+"""Bytes of the journal that are brought at a time: some hundred rows, a few milliseconds."""
 RECOVER_SECONDS = 2.0
 PRUNE_SECONDS = 60.0
 BACK_OFF = (0.1, 5.0)
@@ -57,7 +60,7 @@ class Writer:
         self._place = journal.first
         """Up to here the journal is in the database."""
         self._fault: str | None = None
-        self._pause = 0.0
+        self._pause, self._took = 0.0, 0.0
         self._refused = 0
         self._behind_since: float | None = None
         self._recover_at = self._prune_at = 0.0
@@ -75,8 +78,9 @@ class Writer:
     async def landed(self) -> bool:
         """Wait until all that is written down by now is in the database. Returns: whether it was not there already."""
         goal, behind = self._journal.head, self._place < self._journal.head
-        while self._place < goal:  # noqa: ASYNC110 - rare, and an event would be set for each batch
-            await asyncio.sleep(GATHER_SECONDS)
+        while self._place < goal:
+            self._woken.set()
+            await asyncio.sleep(GATHER_SECONDS[0])
         return behind
 
     def health(self) -> dict[str, Any]:
@@ -145,17 +149,14 @@ class Writer:
     async def _work(self, database: "Database") -> None:
         from proxy.ledger import landing, recovery, retention
 
-        goal = self._journal.head
+        goal, began = self._journal.head, time.monotonic()
         while (place := self._place) < goal:
             data, at = self._journal.read(place, PIECE)
-            end, payloads = at, []
-            for kind, payload, next_at in frames(data, check=False):
-                end = at + next_at
-                if kind == SETTLED:
-                    payloads.append(payload)
-            self._place, refused = await landing.land(database, self._journal.id, place, end, payloads)
+            payloads, length = settled(data)
+            self._place, refused = await landing.land(database, self._journal.id, place, at + length, payloads)
             self._refused += refused
             self._journal.consumed(self._place)
+        self._took = time.monotonic() - began
         self._behind_since = None if self._place == self._journal.head else self._behind_since
         now = time.monotonic()
         if now >= self._recover_at and not self._closing:
@@ -174,13 +175,20 @@ class Writer:
         self._woken.clear()
         if self._journal.head == self._place and not self._closing:
             self._journal.stir = self._woken.set
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RECOVER_SECONDS):
-                    await self._woken.wait()
+            await self._wait(RECOVER_SECONDS)
+            self._journal.stir = None
         if self._behind_since is None:
             self._behind_since = time.monotonic()
+        least, most = GATHER_SECONDS
+        await self._wait(min(max(least, self._took / SHARE), most))
+
+    async def _wait(self, seconds: float) -> None:
+        """Until somebody wakes it, but no longer than so many seconds."""
         if not self._closing:
-            await asyncio.sleep(GATHER_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
+        self._woken.clear()
 
     def _came_back(self) -> None:
         if self._fault is not None:
@@ -194,7 +202,5 @@ class Writer:
         if self._fault is None:
             _log.error("ledger_away", error=text)
         self._fault = text
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._pause):
-                self._woken.clear()
-                await self._woken.wait()
+        self._woken.clear()
+        await self._wait(self._pause)

@@ -1,19 +1,15 @@
 """Requests that went as most do: one attempt, which succeeded, and no policy that had anything to say.
 
-The records of such requests of one key to one target differ in a few dozen numbers. So they are written into a template
-made from the first one's record, counted together, and written down in the ledger's journal as what differs: a fifth of
-what rendering, counting and keeping each of them would cost.
+The records of such requests of one key to one target differ in a few dozen numbers. So all else is taken from the first
+one's record, as JSON; they are counted together, and written down in the ledger's journal as what differs.
 """
 
-import re
-from collections.abc import Callable
-from operator import itemgetter
-from typing import Any
+from math import floor
 
 import orjson
 
 from policies.base import OutcomeKind, Verdict
-from proxy.engine.story import Story
+from proxy.engine.story import Held, Story
 from proxy.observe.log import line
 from proxy.observe.record import Record, render
 from proxy.observe.tally import Tally
@@ -23,13 +19,6 @@ Kind = tuple[object, ...]
 Moments = tuple[int, int, int, int, int]
 """Microseconds after a request came in at which its attempt began, its first byte came, its attempt ended, it ended
 itself; and for how long it was here rather than upstream."""
-
-_MARK = "\u0001"
-"""Stands for a value that differs, with its place among them. No name in a configuration can hold it."""
-_PLACE = re.compile(rb'"\\u0001(\d+)"')
-_TIMES = ("created", "started_ms", "first_byte_ms", "ended_ms", "duration_ms", "overhead_ms", "cost")
-_TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
-_OF_CLAIM = ("limit", "used", "held", "amount", "charged")
 
 
 def kind_of(story: Story) -> Kind | None:
@@ -51,23 +40,35 @@ def kind_of(story: Story) -> Kind | None:
             return None
         if usage.output_image_tokens:
             return None
-    who = call.principal.key, attempt.credential, attempt.cost is None, held[0].claims if held else None
-    what = call.endpoint, call.model, turn.target, call.stream
-    return story.version, story.chain, *what, story.status, source, *who
+    return (
+        story.version,
+        story.chain,
+        call.endpoint,
+        call.model,
+        turn.target,
+        call.stream,
+        story.status,
+        source,
+        call.principal.key,
+        attempt.credential,
+        attempt.cost is None,
+        held[0].claims if held else None,
+    )
 
 
 def moments_of(story: Story) -> Moments:
     """When what of a plain request happened."""
     outcome, began = story.outcome, story.call.started
     assert outcome is not None
-    attempt = outcome.attempts[0]
+    attempt, whole = outcome.attempts[0], outcome.ended - began
     assert attempt.first_byte is not None
+    ours = whole - story.upstream_seconds
     return (
-        int((attempt.started - began) * 1e6 + 0.5),
-        int((attempt.first_byte - began) * 1e6 + 0.5),
-        int((attempt.ended - began) * 1e6 + 0.5),
-        int((outcome.ended - began) * 1e6 + 0.5),
-        int(story.overhead(outcome.ended) * 1e6 + 0.5),
+        floor((attempt.started - began) * 1e6 + 0.5),
+        floor((attempt.first_byte - began) * 1e6 + 0.5),
+        floor((attempt.ended - began) * 1e6 + 0.5),
+        floor(whole * 1e6 + 0.5),
+        floor(ours * 1e6 + 0.5) if ours > 0.0 else 0,
     )
 
 
@@ -80,41 +81,55 @@ class Plain:
         common: what the ledger's journal says of each of them.
     """
 
-    __slots__ = ("_admission", "_in_order", "_notes", "_pieces", "common", "tally")
+    __slots__ = ("_admission", "_attempt", "_claims", "_notes", "_record", "_usage", "common", "tally")
 
     def __init__(self, example: Story, tally: Tally, common: bytes = b"") -> None:
         self._admission, self._notes = example.admission, example.rounds[0].notes
-        self._pieces, self._in_order = _template(example)
         self.tally, self.common = tally, common
+        record = render(example)
+        (attempt,), usage, claims = record["attempts"], record["usage"], record.get("claims", [])
+        self._usage = None if usage is None else _joined(usage, ("source", "source"))
+        key = "key" if "key" in attempt else "failure"
+        self._attempt = _joined(attempt, ("target", "target"), (key, "failure"), ("policies", "policies"))
+        self._claims = [_joined(claim, ("policy", "unit")) for claim in claims]
+        self._record = _joined(record, ("event", "event"), ("model", "policies"), ("price", "price"))
+        self._attempt["usage"] = self._record["usage"] = self._usage
+        self._record["attempts"] = (self._attempt,)
+        if claims:
+            self._record["claims"] = self._claims
 
     def fits(self, story: Story) -> bool:
         """Whether the policies said the same, which is nothing."""
         return story.admission == self._admission and story.rounds[0].notes == self._notes
 
     def line(self, story: Story, moments: Moments) -> bytes:
-        """The record as its line in the log."""
-        outcome = story.outcome
+        """The record as its line in the log, as :func:`proxy.observe.record.render` would have it."""
+        outcome, record, tried, spent = story.outcome, self._record, self._attempt, self._usage
         assert outcome is not None
         started, first, ended, whole, ours = moments
-        cost, usage = outcome.attempts[0].cost, outcome.usage
-        numbers: list[Any] = [story.created, started / 1e3, first / 1e3, ended / 1e3, whole / 1e3, ours / 1e3, cost]
-        if usage is not None:
-            numbers += usage.input_tokens, usage.output_tokens, usage.cached_tokens
-            numbers += usage.cache_write_tokens, usage.reasoning_tokens
-        for held in story.held:
-            assert held.posted is not None
-            for claim, amount, stood, posted in zip(
-                held.claims, held.amounts, held.standings, held.posted, strict=True
-            ):
-                numbers += stood.limit, stood.used, stood.held, amount, posted
-                if claim.shadow:
-                    numbers.append(stood.used + stood.held > stood.limit)
-        # Written as JSON all at once, and cut: a call of str() for each would take longer than everything else here.
-        texts = orjson.dumps(numbers)[1:-1].split(b",")
-        texts += f'"{story.call.id}"'.encode(), f'"{story.uid}"'.encode()
-        pieces = self._pieces.copy()
-        pieces[1::2] = self._in_order(texts)
-        return b"".join(pieces)
+        usage, cost = outcome.usage, outcome.attempts[0].cost
+        record["id"], record["uid"], record["created"] = story.call.id, story.uid, story.created
+        tried["started_ms"], tried["first_byte_ms"], tried["ended_ms"] = started / 1e3, first / 1e3, ended / 1e3
+        tried["cost"] = record["cost"] = cost
+        record["duration_ms"], record["overhead_ms"] = whole / 1e3, ours / 1e3
+        if usage is not None and spent is not None:
+            spent["input_tokens"], spent["output_tokens"] = usage.input_tokens, usage.output_tokens
+            spent["cached_tokens"], spent["cache_write_tokens"] = usage.cached_tokens, usage.cache_write_tokens
+            spent["reasoning_tokens"] = usage.reasoning_tokens
+        if story.held:
+            self._charge(story.held[0])
+        return orjson.dumps(record)
+
+    def _charge(self, held: Held) -> None:
+        amounts, standings, posted, place = held.amounts, held.standings, held.posted, 0
+        assert posted is not None
+        for claim in self._claims:
+            stood = standings[place]
+            claim["limit"], claim["used"], claim["held"] = stood.limit, stood.used, stood.held
+            claim["amount"], claim["charged"] = amounts[place], posted[place]
+            if "over" in claim:
+                claim["over"] = stood.used + stood.held > stood.limit
+            place += 1  # noqa: SIM113 - a tuple and an iterator less
 
 
 def says_nothing(story: Story) -> bool:
@@ -123,23 +138,14 @@ def says_nothing(story: Story) -> bool:
     return all(note.verdict is Verdict.PASS for note in notes)
 
 
-def _template(example: Story) -> tuple[list[bytes], Callable[[list[bytes]], tuple[bytes, ...]]]:
-    """A record's line in pieces, with a place between every two of them for what differs; and what picks the value for
-    each place out of all that differ, in the order in which :meth:`Plain.line` has them."""
-    record = render(example)
-    claims = record.get("claims", ())
-    names = [*_TIMES, *(_TOKENS if record["usage"] is not None else ())]
-    names += [f"{name} {place}" for place, claim in enumerate(claims) for name in (*_OF_CLAIM, "over") if name in claim]
-    marks = {name: f"{_MARK}{place}" for place, name in enumerate([*names, "id", "uid"])}
-    usage = _marked(record["usage"], marks) if record["usage"] is not None else None
-    blank = _marked(record, marks) | {"usage": usage}
-    blank["attempts"] = [_marked(attempt, marks) | {"usage": usage} for attempt in record["attempts"]]
-    if claims:
-        blank["claims"] = [_marked(claim, marks, f" {place}") for place, claim in enumerate(claims)]
-    pieces = _PLACE.split(line(blank))
-    order = [int(place) for place in pieces[1::2]]
-    return pieces, itemgetter(*order)
-
-
-def _marked(record: Record, marks: dict[str, str], suffix: str = "") -> Record:
-    return {name: marks.get(name + suffix, cell) for name, cell in record.items()}
+def _joined(record: Record, *runs: tuple[str, str]) -> Record:
+    """A record to be filled in again and again, as nothing else is as cheap: what is the same in all of a kind is in it
+    as JSON. Each run of such fields, from one to another, is the value of the first one, the names of the others
+    included."""
+    joined, names = dict(record), list(record)
+    for first, last in runs:
+        run = names[names.index(first) : names.index(last) + 1]
+        joined[first] = orjson.Fragment(line({name: record[name] for name in run})[len(first) + 4 : -1])
+        for name in run[1:]:
+            del joined[name]
+    return joined
