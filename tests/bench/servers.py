@@ -43,7 +43,7 @@ class Row:
 AFTER = "  - breaker\n  - strategy: priority\n  - retry\n"
 ONE = "chain:\n  - budget: {per: key, limit: $100000/day}\n" + AFTER
 FOUR = (
-    "chain:\n  - rate: {per: key, requests: 1M/s}\n  - budget: {per: key, limit: $100000/day}\n"
+    "chain:\n  - rate: {per: key, requests: 60M/min}\n  - budget: {per: key, limit: $100000/day}\n"
     "  - quota: {per: key, tokens: 100B/month}\n  - concurrency: {per: key, limit: 1000}\n" + AFTER
 )
 """Limits that nothing reaches: what counting costs, with one account of a request and with four."""
