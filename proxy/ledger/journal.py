@@ -5,16 +5,16 @@ row needs should nothing follow. ``S``: a request is over; its decision record, 
 the ledger's outbox too: :mod:`proxy.ledger.writer` reads it.
 
 Payloads are JSON: ``I`` [uid, hold]; ``S`` [uid, record, holds, their amounts, their names, those of the holds that a
-shared store was asked for], or three lines for a plain request (:mod:`proxy.ledger.plain`); ``D`` three lines as well:
-[key, team, org, model, endpoint, stream, chain, config, target], which many have in common; the hold's names, or none;
-[uid, ordinal, created, id, user, session, tags, bound, hold, amounts, earlier holds as [hold, amounts, names]]. Names
-are [account, window], one for each amount; slots, which are no sum, have no window.
+shared store was asked for], or two lines for a plain request (:mod:`proxy.ledger.plain`); ``D`` two lines as well:
+[key, team, org, model, endpoint, stream, chain, config, target, the hold's accounts], which many have in common; [uid,
+ordinal, created, id, user, session, tags, bound, hold, amounts, windows, earlier holds as [hold, amounts, names]].
+Names are [account, window], one for each amount; slots, which are no sum, have no window.
 """
 
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -41,9 +41,9 @@ MASK = 2**32 - 1
 
 _Windows = tuple[str, ...]
 _Way = tuple[object, ...]
-_Begun = tuple[int, int, bytes, tuple[str, ...], bytes]
+_Begun = tuple[int, int, bytes, tuple[str, ...], Sequence[str | None]]
 """Of a request: the file that its oldest frame is in, how often it was sent, its frames, the holds it asked for, the
-names of its last hold."""
+windows of its last hold."""
 _log = structlog.get_logger("switchgear")
 
 
@@ -72,7 +72,7 @@ class Journal:
         self._retired: deque[Segment] = deque()
         self._open: dict[str, _Begun] = {}
         self._known: dict[tuple[Claim, ...], tuple[_Windows, bytes]] = {}
-        self._ways: dict[_Way, bytes] = {}
+        self._ways: dict[_Way, tuple[bytes, Sequence[int]]] = {}
         self.full = False
         self.lost = 0
         """Frames that there was no room for: none but with ``when_full: go_on``."""
@@ -113,22 +113,39 @@ class Journal:
     def intend(self, story: Story, held: Held) -> None:
         """A hold is about to be asked for from a shared store."""
         frame = self._append(INTENT, f'["{story.uid}","{held.id}"]'.encode())
-        self._note(story.uid, frame, 0, (held.id,), b"")
+        self._note(story.uid, frame, 0, (held.id,), ())
 
     def dispatch(self, story: Story, target: str, held: Held | None, bound: int | None) -> None:
         """An attempt is about to be sent; see :class:`proxy.engine.ports.Books`."""
         call, uid, before = story.call, story.uid, self._open.get(story.uid)
-        key = call.principal.key, call.model, call.endpoint, call.stream, story.chain, story.version, target
-        way = self._ways.get(key) or self._way(key, story)
+        claims = None if held is None else held.claims
+        key = call.principal.key, call.model, call.endpoint, call.stream, story.chain, story.version, target, claims
+        way, slots = self._ways.get(key) or self._way(key, story, claims)
+        windows: list[str | None] = [] if held is None else [standing.window for standing in held.standings]
+        for place in slots:
+            windows[place] = None
+        hold, amounts = (None, ()) if held is None else (held.id, held.amounts)
         ordinal, tags = 1 if before is None else before[1] + 1, [*call.tags] if call.tags else None
-        names, hold, amounts = (b"", None, ()) if held is None else (self._names(held), held.id, held.amounts)
         earlier = self._earlier(story.held[:-1]) if len(story.held) > 1 else ()
-        own = uid, ordinal, story.created, call.id, call.user, call.session, tags, bound, hold, amounts, earlier
-        frame = self._append(DISPATCH, b"\n".join((way, names, orjson.dumps(own))))
+        own = (
+            uid,
+            ordinal,
+            story.created,
+            call.id,
+            call.user,
+            call.session,
+            tags,
+            bound,
+            hold,
+            amounts,
+            windows,
+            earlier,
+        )
+        frame = self._append(DISPATCH, way + orjson.dumps(own))
         if before is None:
-            self._open[uid] = self._segment.number, 1, frame, (), names
+            self._open[uid] = self._segment.number, 1, frame, (), windows
         else:
-            self._note(uid, frame, 1, (), names)
+            self._note(uid, frame, 1, (), windows)
         need = len(self._open) * RESERVE + 2 * FRAME_LIMIT + self._at
         if need > self._size and need > (len(self._ready) + 1) * self._size:
             self.full = True
@@ -141,8 +158,8 @@ class Journal:
     def settle_plain(self, story: Story, common: bytes, moments: plain.Moments) -> None:
         """A plain request is over; see :class:`proxy.engine.ports.Books`."""
         begun = self._open.pop(story.uid, None)
-        _, _, _, asked, names = self._unsent(story) if begun is None else begun
-        self._append(SETTLED, b"\n".join((common, names, plain.values(story, moments, asked))))
+        _, _, _, asked, windows = self._unsent(story) if begun is None else begun
+        self._append(SETTLED, common + plain.values(story, moments, windows, asked))
         if self.stir is not None:
             stir, self.stir = self.stir, None
             stir()
@@ -191,12 +208,12 @@ class Journal:
         that lags behind may have to be told of again; what is not over yet is written down once more."""
         while self._older and self._older[0].number < (place >> 32) - 1:
             segment = self._older.popleft()
-            for uid, (number, sent, frames, asked, names) in tuple(self._open.items()):
+            for uid, (number, sent, frames, asked, windows) in tuple(self._open.items()):
                 if number > segment.number:
                     break
                 del self._open[uid]
                 self._copy(frames)
-                self._open[uid] = self._segment.number, sent, frames, asked, names
+                self._open[uid] = self._segment.number, sent, frames, asked, windows
             self._retired.append(segment)
             self._wake.set()
 
@@ -225,12 +242,13 @@ class Journal:
 
     def _unsent(self, story: Story) -> _Begun:
         """What would be known of a request if it had been sent."""
-        return self._segment.number, 0, b"", (), self._names(story.held[-1]) if story.held else b""
+        windows = [standing.window for standing in story.held[-1].standings] if story.held else ()
+        return self._segment.number, 0, b"", (), windows
 
-    def _note(self, uid: str, frame: bytes, sent: int, asked: tuple[str, ...], names: bytes) -> None:
+    def _note(self, uid: str, frame: bytes, sent: int, asked: tuple[str, ...], windows: Sequence[str | None]) -> None:
         """Keep a frame of a request that is not over."""
-        number, times, frames, holds, _ = self._open.get(uid, (self._segment.number, 0, b"", (), b""))
-        self._open[uid] = number, times + sent, frames + frame, holds + asked, names
+        number, times, frames, holds, _ = self._open.get(uid, (self._segment.number, 0, b"", (), ()))
+        self._open[uid] = number, times + sent, frames + frame, holds + asked, windows
 
     def _append(self, kind: int, payload: bytes) -> bytes:
         """Write a frame (:func:`proxy.ledger.frames.framed`: here without its call); returns it."""
@@ -264,10 +282,11 @@ class Journal:
         self._map, self._at = self._segment.map, 0
         return True
 
-    def _way(self, key: _Way, story: Story) -> bytes:
-        """What is said of a dispatch that others have in common with it."""
-        who = story.call.principal
-        said = orjson.dumps((who.key, who.team, who.org, *key[1:]))
+    def _way(self, key: _Way, story: Story, claims: tuple[Claim, ...] | None) -> tuple[bytes, Sequence[int]]:
+        """What is said of a dispatch that others have in common with it; and which of its claims are on slots."""
+        who, accounts = story.call.principal, [claim.account for claim in claims or ()]
+        slots = [place for place, claim in enumerate(claims or ()) if claim.unit is Unit.SLOTS]
+        said = orjson.dumps((who.key, who.team, who.org, *key[1:-1], accounts)) + b"\n", slots
         if len(self._ways) >= NAMES:
             self._ways.clear()
         self._ways[key] = said

@@ -162,11 +162,9 @@ def _rows(batch: Batch, text: str) -> tuple[Row, list[Row]]:
 
 
 def _plain_rows(batch: Batch, text: str) -> tuple[Row, list[Row]]:
-    common, names, own = text.split("\n")
-    *values, posted, _ = json.loads(own)
-    if names:
-        batch.post([posted], [json.loads(names)])
-    known = json.loads(common)
+    common, own = text.split("\n")
+    known, (*values, posted, windows, _) = json.loads(common), json.loads(own)
+    batch.post([posted], [list(zip(known["accounts"], windows, strict=True))])
     cells = known["same"] | dict(zip(known["each"], values, strict=True))
     return tuple([cells.get(column) for column in requests.columns.keys()]), []  # noqa: SIM118
 

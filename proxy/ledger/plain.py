@@ -1,21 +1,24 @@
 """Plain requests in the journal and in the ledger: nearly all are (:func:`proxy.observe.plain.kind_of`), so cheap ones.
 
 What the rows of all plain requests of a kind have in common is made once, as JSON, and known by its bytes from then on.
-So each is written as three JSON documents, a line each: what it has in common with others, ``{"same": {column: value},
-"each": [columns]}``; the names of the accounts that it is charged to, or nothing; and an array: the values of ``each``,
-what it is charged, and the holds that a shared store was asked for. It is a row as it stands.
+So each is written as two JSON documents, a line each: what it has in common with others, ``{"same": {column: value},
+"each": [columns], "accounts": [names, or null where it is slots]}``; and an array: the values of ``each``, what it is
+charged, by account, their windows, and the holds that a shared store was asked for. It is a row as it stands.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from policies.claims import Unit
 from proxy.engine.story import Story
 
 SECOND = 1_000_000
 KINDS = 1024
 """That are remembered."""
+_LINE = b"\n"
 MARK = ord("{")
 """What the payload of a plain request begins with; that of others with ``[``."""
 _TIMES = ("created", "uid", "id", "started", "first_byte", "ended", "duration", "overhead")
@@ -50,15 +53,19 @@ def common(example: Story) -> bytes:
     }
     each = [*_TIMES, *(_TOKENS if usage is not None else ())]
     each += ["cost"] * (attempt.cost is not None) + ["holds"] * (example.held != [])
-    return orjson.dumps({"same": {name: cell for name, cell in same.items() if cell is not None}, "each": each})
+    claims = example.held[0].claims if example.held else ()
+    accounts = [None if claim.unit is Unit.SLOTS else claim.account for claim in claims]
+    there = {name: cell for name, cell in same.items() if cell is not None}
+    return orjson.dumps({"same": there, "each": each, "accounts": accounts}) + _LINE
 
 
-def values(story: Story, moments: Moments, asked: tuple[str, ...]) -> bytes:
+def values(story: Story, moments: Moments, windows: Sequence[str | None], asked: tuple[str, ...]) -> bytes:
     """What is a plain request's own.
 
     Args:
         story: finished.
         moments: of it.
+        windows: of its accounts.
         asked: holds that a shared store was asked for.
     """
     outcome, held = story.outcome, story.held
@@ -84,7 +91,19 @@ def values(story: Story, moments: Moments, asked: tuple[str, ...]) -> bytes:
             usage.reasoning_tokens,
         )
     costs = () if cost is None else (cost,)
-    return orjson.dumps((*own, *costs, held[0].id, held[0].posted, asked) if held else (*own, *costs, (), asked))
+    if held:
+        return orjson.dumps((*own, *costs, held[0].id, held[0].posted, windows, asked))
+    return orjson.dumps((*own, *costs, (), (), asked))
+
+
+def read(payload: bytes) -> tuple[bytes, list[Any]]:
+    """What a plain request has in common with others, and what is its own: values, amounts, windows, holds asked for.
+
+    Raises:
+        ValueError: it is not whole.
+    """
+    end = payload.index(_LINE)
+    return payload[:end], orjson.loads(payload[end + 1 :])
 
 
 class Alike:
@@ -97,11 +116,11 @@ class Alike:
         ValueError: no row can be made of it: PostgreSQL takes no NUL, and every row has its key.
     """
 
-    __slots__ = ("cells", "columns", "each")
+    __slots__ = ("accounts", "cells", "columns", "each")
 
     def __init__(self, text: bytes) -> None:
         known = orjson.loads(text)
-        same, self.each = known["same"], tuple(known["each"])
+        same, self.each, self.accounts = known["same"], tuple(known["each"]), known["accounts"]
         if b"\\u0000" in text or self.each[: len(_TIMES)] != _TIMES:
             raise ValueError("no row's part")
         self.columns = (*self.each, *same)

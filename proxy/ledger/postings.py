@@ -14,11 +14,14 @@ Sums = Mapping[tuple[str, str], int]
 """Amounts by account and window."""
 
 
+_window_of_account = lru_cache(4096)(window_of_account)
+
+
 @lru_cache(4096)
 def closes(account: str, window_id: str) -> int | None:
     """When a window is over, in microseconds since 1970; None: never, or nobody knows."""
     try:
-        end = counts_until(window_of_account(account), window_id)
+        end = counts_until(_window_of_account(account), window_id)
     except (ValueError, LookupError):  # an account of another version's making: rather kept for good than lost
         return None
     return None if math.isinf(end) else int(end * MICRO)

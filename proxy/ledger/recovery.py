@@ -18,7 +18,7 @@ import structlog
 from proxy.ledger.database import Database
 from proxy.ledger.frames import DISPATCH, INTENT, frames
 from proxy.ledger.landing import forget, land, progress
-from proxy.ledger.plain import MARK, SECOND, alike
+from proxy.ledger.plain import MARK, SECOND, alike, read
 from proxy.ledger.segments import Holder, orphans
 from translators.value import value
 
@@ -34,7 +34,7 @@ _HELD = dict.fromkeys(
 ) | {"source": "held"}
 
 _WAY = ("key", "team", "org", "model", "endpoint", "stream", "chain", "config", "target")
-_OWN = ("uid", "ordinal", "created", "id", "user", "session", "tags", "bound", "hold", "amounts", "earlier")
+_OWN = ("uid", "ordinal", "created", "id", "user", "session", "tags", "bound", "hold", "amounts", "windows", "earlier")
 Sent = dict[str, Any]
 """What a dispatch says, by those names; and ``names``."""
 Ended = tuple[str, float, list[str], list[list[int]], list[str]]
@@ -175,17 +175,17 @@ def _ended(payload: bytes) -> Ended:
 
 
 def _ended_plain(payload: bytes) -> Ended:
-    common, names, own = payload.split(b"\n")
-    *values, posted, asked = orjson.loads(own)
+    common, (*values, posted, _, asked) = read(payload)
     found = dict(zip(alike(common).each, values, strict=True))
     ended = (found["created"] + found["duration"]) / SECOND
-    return found["uid"], ended, [found["holds"]] if names else [], [posted] if names else [], asked
+    held = "holds" in found
+    return found["uid"], ended, [found["holds"]] if held else [], [posted] if held else [], asked
 
 
 def _sent(payload: bytes) -> Sent:
-    way, names, own = payload.split(b"\n")
-    sent = dict(zip(_WAY, orjson.loads(way), strict=True)) | dict(zip(_OWN, orjson.loads(own), strict=True))
-    return sent | {"names": orjson.loads(names) if names else []}
+    (*way, accounts), own = map(orjson.loads, payload.split(b"\n"))
+    sent = dict(zip(_WAY, way, strict=True)) | dict(zip(_OWN, own, strict=True))
+    return sent | {"names": list(zip(accounts, sent["windows"], strict=True))}
 
 
 def _crashed(uid: str, sent: list[Sent]) -> list[Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from proxy.ledger.plain import MARK, SECOND, Alike, alike
+from proxy.ledger.plain import MARK, SECOND, Alike, alike, read
 
 MILLI = 1_000
-_NUL, _LINE = b"\\u0000", b"\n"
+_NUL = b"\\u0000"
 _NO_FAILURE = (None, None)
 _NO_USAGE = (None, None, None, None, None, None)
 
@@ -28,11 +28,13 @@ class Lot:
         kind: of them all.
     """
 
-    __slots__ = ("cells", "columns", "rows", "width")
+    __slots__ = ("accounts", "cells", "charged", "columns", "rows", "width")
 
     def __init__(self, kind: Alike) -> None:
-        self.columns, self.cells, self.width = kind.columns, kind.cells, len(kind.each)
+        self.columns, self.cells, self.width, self.accounts = kind.columns, kind.cells, len(kind.each), kind.accounts
         self.rows: list[Row] = []
+        self.charged: dict[tuple[str, ...], list[Sequence[int]]] = {}
+        """By windows."""
 
 
 class Batch:
@@ -42,7 +44,6 @@ class Batch:
         self.requests: list[Row] = []
         self.tries: list[Row] = []
         self._lots: dict[bytes, Lot] = {}
-        self._posted: dict[bytes, list[Sequence[int]]] = {}
         self._sums: dict[tuple[str, str], int] = {}
         self.spoiled: list[bytes] = []
         """What no row could be made of, and what PostgreSQL would not take: its text holds no NUL."""
@@ -66,9 +67,11 @@ class Batch:
     @property
     def sums(self) -> dict[tuple[str, str], int]:
         """What is charged, by account and window."""
-        for names, posted in self._posted.items():
-            self.post([[sum(amounts) for amounts in zip(*posted, strict=True)]], [orjson.loads(names)])
-        self._posted.clear()
+        for lot in self._lots.values():
+            for windows, posted in lot.charged.items():
+                amounts = [sum(each) for each in zip(*posted, strict=True)]
+                self.post([amounts], [list(zip(lot.accounts, windows, strict=True))])
+            lot.charged.clear()
         return self._sums
 
     def post(self, amounts: Sequence[Sequence[int]], names: Sequence[Names]) -> None:
@@ -90,24 +93,20 @@ class Batch:
         self.post(amounts, names)
 
     def _add_plain(self, payload: bytes) -> None:
-        first = payload.index(_LINE)  # split() would look at each byte: that takes four times as long
-        second = payload.index(_LINE, first + 1)
-        common, names = payload[:first], payload[first + 1 : second]
+        common, values = read(payload)
         lot = self._lots.get(common)
         if lot is None:
             lot = self._lots[common] = Lot(alike(common))
-        values = orjson.loads(payload[second + 1 :])
-        posted = values[-2]
-        del values[-2:]
+        posted, windows = values[-3], tuple(values[-2])
+        del values[-3:]
         if "\0" in values[2] or len(values) != lot.width:
             raise ValueError("no row")
         values += lot.cells
         lot.rows.append(tuple(values))
-        if names:
-            charged = self._posted.get(names)
-            if charged is None:
-                charged = self._posted[names] = []
-            charged.append(posted)
+        charged = lot.charged.get(windows)
+        if charged is None:
+            charged = lot.charged[windows] = []
+        charged.append(posted)
 
 
 def request_row(uid: str, record: dict[str, Any], holds: Sequence[str]) -> Row:

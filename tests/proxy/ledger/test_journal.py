@@ -53,10 +53,11 @@ def test_a_request_is_an_intent_a_dispatch_and_an_end(journal: Journal) -> None:
 
     assert (i, d, s) == (INTENT, DISPATCH, SETTLED)
     assert intent == [begun.uid, begun.held[0].id]
-    way, names, own = sent
-    assert way == ["app", "growth", None, "fast", "chat", False, "default", "c0ffee", TARGET]
+    way, own = sent
+    names = [list(name) for name in zip(way[-1], own[10], strict=True)]
+    assert way[:-1] == ["app", "growth", None, "fast", "chat", False, "default", "c0ffee", TARGET]
     assert own[:4] == [begun.uid, 1, begun.created, "req-1"]
-    assert own[7:] == [BOUND[0], begun.held[0].id, list(BOUND), []]
+    assert own[7:10] == [BOUND[0], begun.held[0].id, list(BOUND)]
     assert names[0] == [COST.account, begun.held[0].standings[0].window]
     assert names[2][1] is None
     assert over[1] == record(begun)
@@ -92,10 +93,10 @@ def test_of_two_holds_the_second_dispatch_names_the_first_as_well(journal: Journ
     begun.held.append(hold())
     desk.send(begun)
 
-    _, names, own = _written(journal)[1][1]
+    way, own = _written(journal)[1][1]
 
     assert own[1] == 2
-    assert own[10] == [[begun.held[0].id, list(BOUND), names]]
+    assert own[11] == [[begun.held[0].id, list(BOUND), [list(name) for name in zip(way[-1], own[10], strict=True)]]]
 
 
 @pytest.mark.parametrize("cut", [1, HEAD_SIZE - 1, HEAD_SIZE, HEAD_SIZE + 3])
