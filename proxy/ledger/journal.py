@@ -25,6 +25,7 @@ from policies.claims import Claim, Unit
 from proxy.engine.story import Held, Story
 from proxy.ledger import plain
 from proxy.ledger.frames import DISPATCH, HEAD, HEAD_SIZE, INTENT, SETTLED, TAIL
+from proxy.ledger.fresh import Fresh
 from proxy.ledger.segments import Segment, create
 
 SEGMENT_SIZE = 8 * 2**20
@@ -73,6 +74,8 @@ class Journal:
         self._open: dict[str, _Begun] = {}
         self._known: dict[tuple[Claim, ...], tuple[_Windows, bytes]] = {}
         self._ways: dict[_Way, tuple[bytes, Sequence[int]]] = {}
+        self.fresh = Fresh(self.first)
+        """Its end, still in memory."""
         self.full = False
         self.lost = 0
         """Frames that there was no room for: none but with ``when_full: go_on``."""
@@ -159,7 +162,9 @@ class Journal:
         """A plain request is over; see :class:`proxy.engine.ports.Books`."""
         begun = self._open.pop(story.uid, None)
         _, _, _, asked, windows = self._unsent(story) if begun is None else begun
-        self._append(SETTLED, common + plain.values(story, moments, windows, asked))
+        own = plain.values(story, moments, windows, asked)
+        self._append(SETTLED, common + orjson.dumps(own))
+        self.fresh.add((common, own))
         if self.stir is not None:
             stir, self.stir = self.stir, None
             stir()
@@ -176,7 +181,9 @@ class Journal:
         posted = [hold for hold in story.held if hold.posted is not None]
         ids, amounts = [hold.id for hold in posted], [hold.posted for hold in posted]
         names = [orjson.Fragment(self._names(hold)) for hold in posted]
-        self._append(SETTLED, orjson.dumps((uid, orjson.Fragment(line), ids, amounts, names, asked)))
+        payload = orjson.dumps((uid, orjson.Fragment(line), ids, amounts, names, asked))
+        self._append(SETTLED, payload)
+        self.fresh.add(payload)
         if self.stir is not None:
             stir, self.stir = self.stir, None
             stir()
@@ -206,6 +213,7 @@ class Journal:
     def consumed(self, place: int) -> None:
         """All before a place is in the ledger. Files before it are given up but for the last one, whose holds a store
         that lags behind may have to be told of again; what is not over yet is written down once more."""
+        self.fresh.landed(place)
         while self._older and self._older[0].number < (place >> 32) - 1:
             segment = self._older.popleft()
             for uid, (number, sent, frames, asked, windows) in tuple(self._open.items()):
@@ -266,6 +274,7 @@ class Journal:
         """Write frames, all in one file."""
         if self._at + len(frames) > self._size and not self._turn():
             self.lost += 1
+            self.fresh.forget()
             return
         end = self._at + len(frames)
         self._map[self._at : end] = frames

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Integer, SmallInteger, Table, Text, delete
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from proxy.ledger.database import Database
+from proxy.ledger.fresh import Settled, payload_of
 from proxy.ledger.plain import MARK
 from proxy.ledger.postings import MICRO, post
 from proxy.ledger.rows import Batch, Row, attempt_rows, request_row
@@ -75,7 +76,7 @@ class Landing:
 
 
 async def land(
-    database: Database, journal: str, start: int | None, end: int, payloads: Sequence[bytes]
+    database: Database, journal: str, start: int | None, end: int, over: Sequence[Settled]
 ) -> tuple[int, int]:
     """Bring requests that are over into the database.
 
@@ -84,26 +85,26 @@ async def land(
         journal: whose they are.
         start: the place in it up to which it is there already; None: nobody knows of it yet.
         end: the place up to which it will be.
-        payloads: as the journal has them.
+        over: they.
 
     Returns:
         The place up to which the journal is there now, and how many rows could not be stored.
     """
-    batch = await asyncio.to_thread(_batch, payloads)
+    batch = await asyncio.to_thread(_batch, over)
     if not batch.spoiled:
         try:
             return await database.run(Landing(journal, start, end, batch)), 0
         except Exception as fault:
             if not is_of_the_data(fault):
                 raise
-    batch = await asyncio.to_thread(repaired, payloads)
+    batch = await asyncio.to_thread(repaired, over)
     landing = Landing(journal, start, end, batch, careful=True)
     return await database.run(landing), len(batch.spoiled) + landing.refused
 
 
-def _batch(payloads: Sequence[bytes]) -> Batch:
+def _batch(over: Sequence[Settled]) -> Batch:
     batch = Batch()
-    batch.add(payloads)
+    batch.add(over)
     return batch
 
 
@@ -136,13 +137,13 @@ def is_of_the_data(fault: Exception) -> bool:
     return False
 
 
-def repaired(payloads: Sequence[bytes]) -> Batch:
+def repaired(over: Sequence[Settled]) -> Batch:
     """A batch of what could not be stored as it was: no NUL, no half of a surrogate pair, no number too large (B20).
 
     What it is charged for lands in any case, if only that can be read.
     """
     batch = Batch()
-    for payload in payloads:
+    for payload in map(payload_of, over):
         try:
             text = payload.decode("utf-8", "replace")
             request, others = _plain_rows(batch, text) if payload[0] == MARK else _rows(batch, text)

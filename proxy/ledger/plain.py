@@ -24,6 +24,8 @@ MARK = ord("{")
 _TIMES = ("created", "uid", "id", "started", "first_byte", "ended", "duration", "overhead")
 _TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 
+Own = Sequence[Any]
+"""What is a plain request's own."""
 Moments = tuple[int, int, int, int, int]
 """Microseconds after a request came in at which its attempt began, its first byte came, its attempt ended, it ended
 itself; and for how long it was here rather than upstream."""
@@ -59,7 +61,7 @@ def common(example: Story) -> bytes:
     return orjson.dumps({"same": there, "each": each, "accounts": accounts}) + _LINE
 
 
-def values(story: Story, moments: Moments, windows: Sequence[str | None], asked: tuple[str, ...]) -> bytes:
+def values(story: Story, moments: Moments, windows: Sequence[str | None], asked: tuple[str, ...]) -> Own:
     """What is a plain request's own.
 
     Args:
@@ -92,18 +94,18 @@ def values(story: Story, moments: Moments, windows: Sequence[str | None], asked:
         )
     costs = () if cost is None else (cost,)
     if held:
-        return orjson.dumps((*own, *costs, held[0].id, held[0].posted, windows, asked))
-    return orjson.dumps((*own, *costs, (), (), asked))
+        return (*own, *costs, held[0].id, held[0].posted, windows, asked)
+    return (*own, *costs, (), (), asked)
 
 
-def read(payload: bytes) -> tuple[bytes, list[Any]]:
+def read(payload: bytes) -> tuple[bytes, Own]:
     """What a plain request has in common with others, and what is its own: values, amounts, windows, holds asked for.
 
     Raises:
         ValueError: it is not whole.
     """
-    end = payload.index(_LINE)
-    return payload[:end], orjson.loads(payload[end + 1 :])
+    end = payload.index(_LINE) + 1
+    return payload[:end], orjson.loads(payload[end:])
 
 
 class Alike:
@@ -116,13 +118,15 @@ class Alike:
         ValueError: no row can be made of it: PostgreSQL takes no NUL, and every row has its key.
     """
 
-    __slots__ = ("accounts", "cells", "columns", "each")
+    __slots__ = ("accounts", "cells", "columns", "each", "width")
 
     def __init__(self, text: bytes) -> None:
         known = orjson.loads(text)
         same, self.each, self.accounts = known["same"], tuple(known["each"]), known["accounts"]
         if b"\\u0000" in text or self.each[: len(_TIMES)] != _TIMES:
             raise ValueError("no row's part")
+        self.width = len(self.each) + 3
+        """Of what is each one's own."""
         self.columns = (*self.each, *same)
         """Of their rows."""
         self.cells = tuple(same.values())

@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from proxy.ledger.plain import MARK, SECOND, Alike, alike, read
+from proxy.ledger.fresh import Settled, payload_of
+from proxy.ledger.plain import MARK, SECOND, Alike, Own, alike, read
 
 MILLI = 1_000
 _NUL = b"\\u0000"
@@ -31,7 +32,12 @@ class Lot:
     __slots__ = ("accounts", "cells", "charged", "columns", "rows", "width")
 
     def __init__(self, kind: Alike) -> None:
-        self.columns, self.cells, self.width, self.accounts = kind.columns, kind.cells, len(kind.each), kind.accounts
+        self.columns, self.cells, self.width, self.accounts = (
+            kind.columns,
+            kind.cells,
+            len(kind.each) + 3,
+            kind.accounts,
+        )
         self.rows: list[Row] = []
         self.charged: dict[tuple[str, ...], list[Sequence[int]]] = {}
         """By windows."""
@@ -48,16 +54,18 @@ class Batch:
         self.spoiled: list[bytes] = []
         """What no row could be made of, and what PostgreSQL would not take: its text holds no NUL."""
 
-    def add(self, payloads: Iterable[bytes]) -> None:
-        """Add requests that are over, as the journal has them (``S``)."""
-        for payload in payloads:
+    def add(self, over: Iterable[Settled]) -> None:
+        """Add requests that are over."""
+        for one in over:
             try:
-                if payload[0] == MARK:
-                    self._add_plain(payload)
+                if not isinstance(one, bytes):
+                    self._add_plain(*one)
+                elif one[0] == MARK:
+                    self._add_plain(*read(one))
                 else:
-                    self._add(payload)
+                    self._add(one)
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
-                self.spoiled.append(payload)
+                self.spoiled.append(payload_of(one))
 
     @property
     def lots(self) -> Iterable[Lot]:
@@ -92,21 +100,19 @@ class Batch:
         self.tries += tries
         self.post(amounts, names)
 
-    def _add_plain(self, payload: bytes) -> None:
-        common, values = read(payload)
+    def _add_plain(self, common: bytes, own: Own) -> None:
         lot = self._lots.get(common)
         if lot is None:
             lot = self._lots[common] = Lot(alike(common))
-        posted, windows = values[-3], tuple(values[-2])
-        del values[-3:]
-        if "\0" in values[2] or len(values) != lot.width:
+        posted, windows = own[-3], tuple(own[-2])
+        if "\0" in own[2] or len(own) != lot.width:
             raise ValueError("no row")
-        values += lot.cells
-        lot.rows.append(tuple(values))
-        charged = lot.charged.get(windows)
-        if charged is None:
-            charged = lot.charged[windows] = []
-        charged.append(posted)
+        lot.rows.append((*own[:-3], *lot.cells))
+        if windows:
+            charged = lot.charged.get(windows)
+            if charged is None:
+                charged = lot.charged[windows] = []
+            charged.append(posted)
 
 
 def request_row(uid: str, record: dict[str, Any], holds: Sequence[str]) -> Row:

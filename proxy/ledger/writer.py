@@ -20,6 +20,7 @@ from proxy.tasks import spawn
 
 if TYPE_CHECKING:
     from proxy.ledger.database import Database
+    from proxy.ledger.fresh import Settled
     from proxy.ledger.recovery import Recovered
 
 GATHER_SECONDS = (0.05, 1.0)
@@ -151,9 +152,8 @@ class Writer:
 
         goal, began = self._journal.head, time.monotonic()
         while (place := self._place) < goal:
-            data, at = self._journal.read(place, PIECE)
-            payloads, length = settled(data)
-            self._place, refused = await landing.land(database, self._journal.id, place, at + length, payloads)
+            over, end = self._next(place)
+            self._place, refused = await landing.land(database, self._journal.id, place, end, over)
             self._refused += refused
             self._journal.consumed(self._place)
         self._took = time.monotonic() - began
@@ -169,6 +169,17 @@ class Writer:
             more = True
             while more:
                 more = await database.run(lambda connection: retention.prune(connection, self._config.retention))
+
+    def _next(self, place: int) -> tuple[Sequence["Settled"], int]:
+        """What ended from a place on, and the place up to which that is."""
+        journal = self._journal
+        fresh = journal.fresh.take(place, journal.head)
+        if fresh is not None:
+            return fresh, journal.head
+        begin = journal.fresh.begin  # what is behind that is at hand, so that nothing is read but what is before it
+        data, at = journal.read(place, min(PIECE, begin - place) if begin >> 32 == place >> 32 else PIECE)
+        payloads, length = settled(data)
+        return payloads, at + length
 
     async def _rest(self) -> None:
         """Until a request ends, and then for a moment more; or until it is time to look after others' journals."""

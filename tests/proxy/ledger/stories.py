@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from policies.base import Call, Principal
+from policies.base import Attempt, Call, Outcome, OutcomeKind, Principal, Target
 from policies.claims import EVER, Claim, Standing, Unit, Window
-from proxy.engine.story import Held, Story
+from proxy.engine.story import Held, Round, Story
 from proxy.ledger.journal import Journal
 from proxy.state.windows import window_of
+from translators.facts import Price, Usage
 
 MONTH = Window("month")
 COST = Claim("budget:team:growth:cost:month@UTC", Unit.COST, 10**12, MONTH, "budget", "team growth")
@@ -76,6 +77,19 @@ def record(begun: Story, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def plain(request_id: str = "req-1") -> Story:
+    """A request that went as nearly all do, over: as :func:`record` says."""
+    call = Call(request_id, "fast", (), WHO, 0.0, 60.0)
+    begun = Story(call, "default", "c0ffee", int(time.time()), uid=uuid.uuid4().hex, status=200)
+    begun.held.append(hold())
+    price = Price(3_000_000, 15_000_000, version="catalog 2026-11-21")
+    target, usage = Target(TARGET, "openai", "openai", "gpt-5", price=price), Usage(12, 34, 5, 0, 7)
+    attempt = Attempt(target, 0.0001, 0.099, 0.0205, None, usage, "key 1", cost=122_500_000)
+    begun.rounds.append(Round([], TARGET, attempt))
+    begun.outcome = Outcome(OutcomeKind.OK, begun.attempts, 0.0992, usage)
+    return begun
+
+
 @dataclass
 class Desk:
     """Writes requests into a journal as the engine does."""
@@ -99,6 +113,11 @@ class Desk:
         if begun.held:
             begun.held[-1].posted = posted
         self.journal.settle(begun, orjson.dumps(record(begun, **more)))
+
+    def settle_plain(self, begun: Story) -> None:
+        """It is over, and was a plain one."""
+        begun.held[0].posted = SPENT
+        self.journal.settle_plain(begun, self.journal.common(begun), (100, 20_500, 99_000, 99_200, 400))
 
     def serve(self, count: int = 1) -> list[Story]:
         """So many whole requests."""
