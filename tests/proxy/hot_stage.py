@@ -34,9 +34,19 @@ models:
   native: openai/gpt-4o
   anthropic: anthropic/claude-sonnet-4-5
   unchained: {{targets: [openai/gpt-4o], chain: empty}}
+  limited: {{targets: [openai/gpt-4o], chain: limits}}
 keys:
   - {{id: web, secret: {key}}}
-chains: {{empty: []}}
+chains:
+  empty: []
+  limits:
+    - rate: {{per: key, requests: 100000/min}}
+    - budget: {{per: key, limit: $100000/day}}
+    - quota: {{per: key, tokens: 100B/month}}
+    - concurrency: {{per: key, limit: 1000}}
+    - breaker
+    - strategy: priority
+    - retry
 ledger: off
 """
 HEAD = """POST /v1/chat/completions HTTP/1.1
