@@ -78,7 +78,8 @@ class Machine(RuleBasedStateMachine):
         if self.requests:
             hold = self.requests[which % len(self.requests)]
             claims = tuple([part.claim for part in self.model.holds[hold].parts]) if hold in self.model.holds else ()
-            self._reserve(hold, claims or (self.money,), 3, 40.0, self.newest)
+            version = 1 if self.lowered not in claims else 2  # as it was the first time
+            self._reserve(hold, claims or (self.money,), 3, 40.0, version)
 
     @rule()
     def void_before_it_comes(self) -> None:

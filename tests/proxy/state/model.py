@@ -18,6 +18,8 @@ class Part:
     claim: Claim
     amount: int
     posted: int = 0
+    kept: int = 0
+    """Of a hold that was given up, what had been charged by then."""
 
     @property
     def rest(self) -> int:
@@ -33,6 +35,7 @@ class Held:
     admitted: float
     expires: float
     state: str = HELD
+    given_up: bool = False
 
 
 @dataclass
@@ -77,8 +80,10 @@ class Model:
         return sum(part.rest for hold, part in self._parts(claim) if hold.state == HELD)
 
     def overrun(self, claim: Claim) -> int:
-        """What was charged beyond what was held (I1)."""
-        return sum(max(part.posted - part.amount, 0) for _, part in self._parts(claim))
+        """What was charged beyond what was held (I1), be it that nothing was any more."""
+        return sum(
+            max(part.posted - (part.kept if hold.given_up else part.amount), 0) for hold, part in self._parts(claim)
+        )
 
     def reserve(
         self, hold: str, claims: tuple[Claim, ...], amounts: tuple[int, ...], seconds: float, version: int
@@ -128,8 +133,10 @@ class Model:
         known = self.holds.get(hold)
         if known is None:
             self.refused_for_good.add(hold)
-        elif known.state != SETTLED:
-            known.state = VOIDED
+        elif known.state not in (SETTLED, VOIDED):
+            known.state, known.given_up = VOIDED, True
+            for part in known.parts:
+                part.kept = part.posted
 
     def adjust(self, claim: Claim, amount: int, adjustment: str) -> None:
         """Somebody corrects the books."""
