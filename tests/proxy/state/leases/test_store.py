@@ -256,6 +256,33 @@ def test_leases_can_be_spent_while_the_store_is_away(fleet: Fleet) -> None:
     assert fleet.standing(claim).used == (2 * HOT + passed) * 10
 
 
+def test_a_lease_whose_answer_was_lost_is_given_up(fleet: Fleet) -> None:
+    """F26: nobody spends from it, so nobody has to wait for it to expire, and it is not charged."""
+    claim = budget()
+    fleet.spend(0, [claim], [10], 2 * HOT, "warm")
+    leased = fleet.standing(claim).held
+    fleet.lines[0].deaf = True
+    fleet.spend(0, [claim], [10], leased // 10)
+    fleet.lines[0].deaf = False
+
+    assert fleet.lines[0].trips > 2 * HOT
+    assert fleet.standing(claim).held == leased > 0
+
+
+def test_slots_of_a_lease_that_has_expired_are_others(fleet: Fleet) -> None:
+    """I15: they were released, not charged; a worker that was stopped meanwhile has to ask."""
+    claim = slots(10)
+    fleet.spend(0, [claim], [1], 2 * HOT, "warm")
+    leases = fleet.workers[0].health()["leases"]
+    fleet.clock.now += 31.0
+    fleet.store.sweep()
+    taken = [fleet.reserve(1, f"other{index}", [claim], [1]) for index in range(10)]
+
+    assert leases > 0
+    assert all(isinstance(reply, Granted) for reply in taken)
+    assert isinstance(fleet.reserve(0, "late", [claim], [1]), Refused)
+
+
 def test_leases_of_a_store_that_was_lost_are_forgotten(fleet: Fleet) -> None:
     """H6: what is under way is held anew and charged once; what was spent before is in the ledger's sums."""
     claim = budget()
