@@ -46,6 +46,7 @@ class Database:
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._sync: Engine | None = None
+        self._connection: Connection | None = None
         self._async: AsyncEngine | None = None
         self._thread: ThreadPoolExecutor | None = None
         if url.startswith("sqlite"):
@@ -74,14 +75,22 @@ class Database:
         """Close its connections."""
         if self._async is not None:
             await self._async.dispose()
-        if self._sync is not None and self._thread is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._sync.dispose)
+        if self._thread is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._dispose)
             self._thread.shutdown()
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         assert self._sync is not None
-        with self._sync.begin() as connection:
-            return work(connection)
+        if self._connection is None:
+            self._connection = self._sync.connect()
+        with self._connection.begin():
+            return work(self._connection)
+
+    def _dispose(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if self._sync is not None:
+            self._sync.dispose()
 
 
 def migrate(connection: Connection) -> None:
