@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from operator import is_not
 from typing import Any
 
@@ -22,9 +22,9 @@ from proxy.ledger.database import Database
 from proxy.ledger.fresh import Settled, payload_of
 from proxy.ledger.plain import MARK
 from proxy.ledger.postings import MICRO, post
-from proxy.ledger.rows import Batch, Row, attempt_rows, request_row
+from proxy.ledger.rows import Batch, Lot, Row, attempt_rows, request_row
 from proxy.ledger.schema import journals, requests, tries
-from proxy.ledger.statements import first, many, statements
+from proxy.ledger.statements import TOGETHER, first, many, statements
 
 _MOST, _MOST_INT, _MOST_SMALL = 2**63 - 1, 2**31 - 1, 2**15 - 1
 _NULLS = repeat(None)
@@ -59,7 +59,7 @@ class Landing:
         batch, known, self.refused = self.batch, statements(connection.dialect), 0
         sqlite = connection.dialect.name == "sqlite"
         for lot in batch.lots:
-            many(connection, known.insert(requests, lot.columns), lot.rows)
+            _land(connection, lot)
         for table, rows in ((requests, batch.requests), (tries, batch.tries)):
             if self.careful:
                 self.refused += _one_by_one(connection, table, rows)
@@ -168,6 +168,17 @@ def _plain_rows(batch: Batch, text: str) -> tuple[Row, list[Row]]:
     batch.post([posted], [list(zip(known["accounts"], windows, strict=True))])
     cells = known["same"] | dict(zip(known["each"], values, strict=True))
     return tuple([cells.get(column) for column in requests.columns.keys()]), []  # noqa: SIM118
+
+
+def _land(connection: Connection, lot: Lot) -> None:
+    """Rows of one kind."""
+    known, rows, cells, whole = statements(connection.dialect), lot.rows, lot.cells, 0
+    if connection.dialect.name == "sqlite":
+        whole = len(rows) - len(rows) % TOGETHER
+        own = len(lot.columns) - len(cells)
+        together = [(*cells, *chain.from_iterable(rows[at : at + TOGETHER])) for at in range(0, whole, TOGETHER)]
+        many(connection, known.insert_together(requests, lot.columns, own), together)
+    many(connection, known.insert(requests, lot.columns), [(*row, *cells) for row in rows[whole:]])
 
 
 def _shapes(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Sequence[str], list[Row]]]:

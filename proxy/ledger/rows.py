@@ -32,13 +32,9 @@ class Lot:
     __slots__ = ("accounts", "cells", "charged", "columns", "rows", "width")
 
     def __init__(self, kind: Alike) -> None:
-        self.columns, self.cells, self.width, self.accounts = (
-            kind.columns,
-            kind.cells,
-            len(kind.each) + 3,
-            kind.accounts,
-        )
-        self.rows: list[Row] = []
+        self.columns, self.cells, self.accounts, self.width = kind.columns, kind.cells, kind.accounts, kind.width
+        self.rows: list[Sequence[Any]] = []
+        """Without the cells that all have in common."""
         self.charged: dict[tuple[str, ...], list[Sequence[int]]] = {}
         """By windows."""
 
@@ -107,7 +103,7 @@ class Batch:
         posted, windows = own[-3], tuple(own[-2])
         if "\0" in own[2] or len(own) != lot.width:
             raise ValueError("no row")
-        lot.rows.append((*own[:-3], *lot.cells))
+        lot.rows.append(own[:-3])
         if windows:
             charged = lot.charged.get(windows)
             if charged is None:

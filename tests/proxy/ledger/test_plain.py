@@ -14,6 +14,7 @@ from proxy.ledger.journal import Journal
 from proxy.ledger.landing import land
 from proxy.ledger.recovery import Recovered, recover
 from proxy.ledger.schema import attempts
+from proxy.ledger.statements import TOGETHER
 from tests.proxy.ledger.books import charged, landed, rows
 from tests.proxy.ledger.stories import BOUND, COST, SPENT, TOKENS, Desk, plain
 
@@ -60,6 +61,26 @@ async def test_its_row_says_what_its_record_would(written: Any, database: Databa
     await rendered.close()
     for each in (desk, other):
         each.journal.close(consumed=True)
+
+
+async def test_many_of_a_kind_land_as_each_by_itself_would(database: Database, desk: Desk) -> None:
+    """I4: several rows go in one statement; one that is there already, or twice in the batch, is there once."""
+    served = [plain(f"req-{number}") for number in range(2 * TOGETHER + 3)]
+    for each in served:
+        desk.settle_plain(desk.send(each))
+    over = _in_memory(desk.journal)
+    await land(database, "other", 0, 1, over[:3])
+
+    await land(database, "j", 0, 1, [*over, *over[5:8]])
+
+    there = {row["uid"]: row for row in await rows(database)}
+    assert await landed(database) == {each.uid: 1 for each in served}
+    for each in served:
+        row = there[each.uid]
+        assert (row["id"], row["holds"], row["cost"]) == (each.call.id, each.held[0].id, 122_500_000)
+        assert (row["key"], row["model"], row["chain"], row["config"]) == ("app", "fast", "default", "c0ffee")
+        assert (row["target"], row["source"], row["upstream_key"]) == ("openai/gpt-5", "provider", "key 1")
+    desk.journal.close(consumed=True)
 
 
 async def test_it_has_one_row_and_its_attempt_is_seen_all_the_same(database: Database, desk: Desk) -> None:
