@@ -81,9 +81,9 @@ class Model:
 
     def overrun(self, claim: Claim) -> int:
         """What was charged beyond what was held (I1), be it that nothing was any more."""
-        return sum(
-            max(part.posted - (part.kept if hold.given_up else part.amount), 0) for hold, part in self._parts(claim)
-        )
+        due = [(part.posted, min(part.kept, part.amount) if hold.given_up else part.amount)
+               for hold, part in self._parts(claim)]  # fmt: skip
+        return sum(max(posted - entitled, 0) for posted, entitled in due)
 
     def reserve(
         self, hold: str, claims: tuple[Claim, ...], amounts: tuple[int, ...], seconds: float, version: int
