@@ -118,9 +118,10 @@ class Claim:
     """It bounds this request alone and is on no account: ``max_cost``."""
 
 
-@value
+@dataclass(frozen=True, slots=True, eq=False)
 class Reserve:
-    """What ``admit`` answers where a call may pass if there is room on all these accounts."""
+    """What ``admit`` answers where a call may pass if there is room on all these accounts. Made once for each subject
+    and kept, as claims are."""
 
     claims: tuple[Claim, ...]
 

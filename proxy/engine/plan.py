@@ -52,7 +52,7 @@ class Plans:
     """Makes plans, and remembers them by what the policies said: the very objects, which they keep for each subject."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, ...], tuple[Sequence[Reserve], Plan]] = {}
+        self._known: dict[tuple[Reserve, ...], Plan] = {}
 
     def of(self, reserves: Sequence[Reserve]) -> Plan:
         """The plan of one call.
@@ -60,13 +60,13 @@ class Plans:
         Args:
             reserves: what its policies said, in the chain's order.
         """
-        key = tuple(map(id, reserves))
-        known = self._known.get(key)
-        if known is None:
+        said = tuple(reserves)
+        plan = self._known.get(said)
+        if plan is None:
             if len(self._known) >= PLANS:
                 self._known.clear()
-            known = self._known[key] = reserves, plan_of(reserves)  # with the objects, or an id might come again
-        return known[1]
+            plan = self._known[said] = plan_of(said)
+        return plan
 
 
 def plan_of(reserves: Sequence[Reserve]) -> Plan:
