@@ -81,7 +81,7 @@ class Row(NamedTuple):
 TABLE = {
     "whole, chain off": Row(1, 2, 1, 0, 2, 1 + 1, 1, 1, 200),
     "whole": Row(1, 2, 1, 0, 2, 1 + 1, 1, 1, 206),
-    # What it may take at most, four claims reserved and settled together, x-ratelimit-*, and their numbers in the record.
+    # What it may take at most, four claims reserved and settled, x-ratelimit-*, and their numbers in the record.
     "whole, four limits": Row(1, 2, 1, 0, 2, 1 + 1, 1, 1, 244),
     # The body comes in a read of its own: it is waited for (a step, a future), and has a deadline (a timer).
     "whole, in two reads": Row(1, 3, 2, 1, 2, 1 + 1, 1, 1, 221),
