@@ -60,31 +60,21 @@ class MemoryStore:
         if hold in self._holds or hold in past.new or hold in past.old or hold in self._lapsed:
             return self._again(hold, claims)
         bundle = self._accounts.bundle(tuple(claims), version, now, wall)
-        accounts, parts = bundle.accounts, bundle.parts
-        for position, account in enumerate(accounts):
-            amount = amounts[position]
-            taken = account.used + account.held + amount
-            if taken >= account.limit and (not amount or taken > account.limit) and not claims[position].shadow:
-                for part, held in zip(parts[:position], amounts, strict=False):
-                    part.move(0, -held)
+        parts, standings = bundle.parts, list[Standing]()
+        for position, account in enumerate(bundle.accounts):
+            amount, used, limit = amounts[position], account.used, account.limit
+            held = account.held + amount
+            if used + held >= limit and (not amount or used + held > limit) and not claims[position].shadow:
+                for part, earlier in zip(parts[:position], amounts, strict=False):
+                    part.move(0, -earlier)
                 return self._refused(position, account, amount)
-            account.held += amount
+            account.held = held
             if account.bucket is not None:
                 account.bucket.held += amount
-        granted = Granted(
-            tuple(
-                [
-                    Standing(
-                        account.used,
-                        account.held,
-                        account.limit,
-                        account.id,
-                        None if account.until is None else account.until - (wall if account.calendar else now),
-                    )
-                    for account in accounts
-                ]
-            )
-        )
+            until = account.until
+            left = None if until is None else until - (wall if account.calendar else now)
+            standings.append(Standing(used, held, limit, account.id, left))
+        granted = Granted(tuple(standings))
         expires = now + seconds
         self._holds[hold] = Hold(parts, amounts, granted, expires)
         if expires < self._due:
