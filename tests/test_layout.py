@@ -96,4 +96,5 @@ def test_the_top_level_is_the_card() -> None:
     """The folders people see first are the ones that were agreed on."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
 
-    assert folders - {"build", "dist"} == {"proxy", "translators", "policies", "tests", "deploy"}
+    made = {"build", "dist", "switchgear.journal"}  # the last one by whoever has started the proxy here
+    assert folders - made == {"proxy", "translators", "policies", "tests", "deploy"}

@@ -55,13 +55,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     import structlog
 
-    only_disasters = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    before, only_disasters = structlog.get_config(), structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=only_disasters)  # stdout is the answer's alone
     try:
         return asyncio.run(work)
     except Trouble as trouble:
         typer.echo(str(trouble), err=True)
         raise typer.Exit(TROUBLE) from None
+    finally:
+        structlog.configure(**before)
 
 
 def note(text: str) -> None:

@@ -1,6 +1,7 @@
 """The first steps: the repository's own proxy.yaml, started as it is, answers without any account."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,9 @@ WEATHER: Any = {
 @pytest.fixture(scope="module")
 def client(tmp_path_factory) -> Iterator[openai.OpenAI]:
     """The SDK, its base URL changed and nothing else."""
+    file = Path(shutil.copy(CONFIG, tmp_path_factory.mktemp("served")))  # the ledger comes beside it
     with (
-        Gateway(tmp_path_factory.mktemp("demo"), CONFIG) as server,
+        Gateway(tmp_path_factory.mktemp("demo"), file) as server,
         openai.OpenAI(base_url=server.base_url, api_key="any", max_retries=0, timeout=30) as sdk,
     ):
         yield sdk
