@@ -19,6 +19,9 @@ from proxy.state.redis.wire import Wire
 
 DEADLINE = 0.1
 """Seconds that the store may take to answer; a frozen one delays nobody longer than that (F22)."""
+_TURN = 0.002
+"""Seconds after which what is late is looked at once more: a loop that was busy itself for so long runs its timers
+before it reads its sockets, and the answer may lie there."""
 FAILURES = 5
 """So many in a row, and nothing is reserved any more until the store has answered again."""
 MOST = 64
@@ -68,6 +71,8 @@ class Calls:
         self._wire: Wire | None = None
         self._scheduled = False
         self._timer: asyncio.TimerHandle | None = None
+        self._suspect = False
+        """Something seemed late when it was looked at last."""
         self._unsure: list[Any] | None = None
         """A reply that reserved, until a replica has it too."""
         self.ahead = 0.0
@@ -259,6 +264,11 @@ class Calls:
     def _look(self) -> None:
         self._timer = None
         late = self._clock() - DEADLINE + 0.001  # a timer of the loop's may ring that much early
+        suspect, self._suspect = self._suspect, False
+        if not suspect and any(queue and queue[0].since <= late for queue in (self._reserves, self._flying)):
+            self._suspect = True
+            self._timer = asyncio.get_running_loop().call_later(_TURN, self._look)
+            return
         if self._flying and self._flying[0].since <= late:
             self.fail("no answer in time")
             self.interrupt("no answer in time")

@@ -74,6 +74,18 @@ async def test_f22_a_pause_shorter_than_the_deadline_is_waited_for(
     assert store.health()["failures"] == 0
 
 
+async def test_f22_an_answer_that_came_while_this_worker_was_busy_is_in_time(server: Valkey, join: Any) -> None:
+    """F22: the deadline is the store's; what lies in the socket when the loop goes on is read before it is judged."""
+    store = await join(server.url)
+    for _ in range(3):
+        asked = asyncio.ensure_future(reserve(store, [claim()], 1))
+        for _ in range(3):  # it is sent at the end of its turn
+            await asyncio.sleep(0)
+        time.sleep(2 * calls.DEADLINE)  # nobody else's turn: as a long collection of garbage is
+        assert isinstance(await asked, Granted)
+    assert store.health()["failures"] == 0
+
+
 async def test_f24_a_full_store_refuses_reservations_whole_and_still_settles(server: Valkey, join: Any) -> None:
     """F24: under ``noeviction`` nothing more is held, and what is held can be charged or given back."""
     account, store = claim(limit=1000), await join(server.url)
