@@ -81,7 +81,7 @@ async def test_f22_an_answer_that_came_while_this_worker_was_busy_is_in_time(ser
         asked = asyncio.ensure_future(reserve(store, [claim()], 1))
         for _ in range(3):  # it is sent at the end of its turn
             await asyncio.sleep(0)
-        time.sleep(2 * calls.DEADLINE)  # nobody else's turn: as a long collection of garbage is
+        time.sleep(2 * calls.DEADLINE)  # noqa: ASYNC251 - the loop is held up, as a long collection of garbage does
         assert isinstance(await asked, Granted)
     assert store.health()["failures"] == 0
 
